@@ -1,0 +1,40 @@
+#!/usr/bin/env node
+// Runs a script of this project under the pinned Node, whatever Node and npm the machine has:
+//   node bin/with-node.js <file.ts | file.js | name of an installed tool> [arguments...]
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { findNode, projectRoot, tooOldMessage } from './runtime.js';
+
+const node = findNode();
+if (node === undefined) {
+  process.stderr.write(tooOldMessage());
+  process.exit(2);
+}
+
+const [target, ...args] = process.argv.slice(2);
+if (target === undefined) {
+  process.stderr.write('usage: node bin/with-node.js <script or tool> [arguments...]\n');
+  process.exit(2);
+}
+
+const toolFolder = join(projectRoot, 'node_modules', '.bin');
+const env = { ...process.env, PATH: [dirname(node), toolFolder, process.env.PATH ?? ''].join(delimiter) };
+const isScript = /\.[cm]?[jt]s$/.test(target) || target.startsWith('-');
+const child = isScript
+  ? spawn(node, [target, ...args], { stdio: 'inherit', env })
+  : spawn(target, args, { stdio: 'inherit', env, shell: process.platform === 'win32' });
+
+// A terminal sends SIGINT to the whole group, a supervisor SIGTERM to this process alone: the child decides when to end.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => {
+    if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+  });
+}
+child.on('error', (error) => {
+  process.stderr.write(`cannot run ${target}: ${error.message}\n`);
+  process.exitCode = 127;
+});
+child.on('exit', (code, signal) => {
+  process.exitCode = signal === null ? (code ?? 1) : 128 + (constants.signals[signal] ?? 0);
+});

@@ -1,0 +1,36 @@
+/** Every event that is logged: `noun.verb`, what it says, and when. */
+export const LOG_EVENTS = {
+  'service.started': 'the service listens',
+  'service.stopping': 'a signal asked the service to end',
+  'service.stopped': 'everything is committed and closed',
+  'ingestion.submitted': 'a request was accepted, or met an ingestion that exists',
+  'ingestion.started': 'a run took the ingestion',
+  'ingestion.released': 'a run gave its slot back and waits',
+  'ingestion.paused': 'delivery stopped until it is resumed',
+  'ingestion.failed': 'delivery stopped for a reason that waiting does not cure',
+  'ingestion.cancelled': 'a person ended it',
+  'ingestion.resumed': 'a person asked it to go on',
+  'ingestion.completed': 'the receiver acknowledged COMPLETED',
+  'chunk.planned': 'a chunk was frozen',
+  'chunk.halved': 'a receiver answered 413, the chunk was cut',
+  'delivery.rewound': 'the receiver asked for an earlier chunk',
+  'attempt.ended': 'one attempt, with its outcome',
+  'source.verified': 'recorded chunks were rebuilt from the source and compared',
+  'status_event.failed': 'a status event could not be delivered; nothing depends on it',
+  'request.refused': 'the API refused a request',
+  'request.failed': 'the API failed to answer a request',
+} as const satisfies Record<string, string>;
+
+/** One of {@link LOG_EVENTS}. */
+export type LogEvent = keyof typeof LOG_EVENTS;
+
+/** What is logged with an event: ids, numbers, codes. Never a record's content, never a secret. */
+export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
+
+/** Where events go. Levels by what an operator must do: error: act; warn: look; info: nothing; debug: only when looking. */
+export interface Logger {
+  debug(event: LogEvent, fields?: LogFields): void;
+  info(event: LogEvent, fields?: LogFields): void;
+  warn(event: LogEvent, fields?: LogFields): void;
+  error(event: LogEvent, fields?: LogFields): void;
+}

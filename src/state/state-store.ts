@@ -1,0 +1,193 @@
+import type { ErrorRecord } from '../errors.ts';
+import type { PlannedChunk } from '../model/chunk.ts';
+import type {
+  DeliverySettings,
+  Ingestion,
+  LedgerEntry,
+  ReadSettings,
+  RetryHistory,
+  SourceFingerprint,
+  Status,
+} from '../model/ingestion.ts';
+import type { Outcome } from '../model/outcome.ts';
+
+/** What an ingestion is created from; all else begins at zero. */
+export type NewIngestion = Pick<
+  Ingestion,
+  'ingestionId' | 'fileId' | 'version' | 'filePath' | 'fileType' | 'read' | 'delivery' | 'fingerprint'
+>;
+
+/** What a request meets in the store, read in the transaction that then carries out the decision. */
+export interface MetState {
+  /** The ingestion with version `"resume"` of the file. */
+  readonly resumable: Ingestion | null;
+  /** Whether an attempt at any chunk or at COMPLETED of it was ever begun. */
+  readonly hasBegunAttempts: boolean;
+  /** Re-ingestions of the file to the same callback that are QUEUED or RUNNING, oldest first. */
+  readonly activeReingestions: readonly Ingestion[];
+  /** The highest re-ingestion version of the file; null where there is none. */
+  readonly highestVersionMs: number | null;
+  /** Ingestions that are QUEUED. */
+  readonly queuedCount: number;
+}
+
+/** What is answered to a request. */
+export interface SubmissionAnswer {
+  readonly status: 'STARTED' | 'RUNNING' | 'RESUMED' | 'COMPLETED';
+  readonly ingestionId: string;
+  readonly fileId: string;
+  /** Wire names of the settings that were taken over from this request. */
+  readonly changed: readonly string[];
+}
+
+/** What a request does to the store. */
+export interface SubmissionDecision {
+  readonly answer: SubmissionAnswer;
+  readonly create?: NewIngestion;
+  /** Changes of `answer.ingestionId`; `discardPlans` where no attempt was begun, so that nothing is frozen yet. */
+  readonly update?: {
+    readonly delivery?: DeliverySettings;
+    readonly read?: ReadSettings;
+    readonly fingerprint?: SourceFingerprint;
+    readonly discardPlans?: boolean;
+    /** Applies the event `resume`. */
+    readonly resume?: boolean;
+  };
+}
+
+/** What a submission is keyed by. */
+export interface SubmissionKey {
+  readonly fileId: string;
+  /** The id of the file's ingestion with version `"resume"`. */
+  readonly resumeIngestionId: string;
+  readonly callbackUrl: string;
+  /** The Idempotency-Key with a digest of the body; null where none was sent. */
+  readonly idempotency: { readonly key: string; readonly bodyDigest: string } | null;
+  readonly now: number;
+}
+
+/** The identity under which a run writes. */
+export interface RunKey {
+  readonly ingestionId: string;
+  readonly epoch: number;
+}
+
+/** What an attempt is aimed at: a chunk by its number, or COMPLETED. */
+export type AttemptTarget = number | 'completion';
+
+/** What {@link StateStore.beginAttempt} tells. */
+export interface BegunAttemptRow {
+  readonly attempt: number;
+  readonly isCertainlyNotStored: boolean;
+}
+
+/** A page of a list, with the cursor of the next one. */
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  /** Opaque; null on the last page. */
+  readonly nextCursor: string | null;
+}
+
+/** What may be read without being a run: the API's side of the store. */
+export interface StateReads {
+  getIngestion(ingestionId: string): Promise<Ingestion | null>;
+  /** Newest first. A cursor that this store did not give throws REQUEST_INVALID. */
+  listIngestions(query: {
+    readonly status?: Status;
+    readonly cursor?: string;
+    readonly limit: number;
+  }): Promise<Page<Ingestion>>;
+  /** The ledger, by chunk number. */
+  listChunks(
+    ingestionId: string,
+    query: { readonly cursor?: string; readonly limit: number },
+  ): Promise<Page<LedgerEntry>>;
+  /** Counts by status, for health and metrics. */
+  countByStatus(): Promise<Readonly<Record<Status, number>>>;
+}
+
+/**
+ * The durable state. Every method is one transaction, durable when it resolves. Methods that take a {@link RunKey} are conditional on its epoch and
+ * throw RUN_OVERTAKEN where another run, or nobody, holds the ingestion. Failures of the medium throw STATE_UNAVAILABLE.
+ */
+export interface StateStore extends StateReads {
+  /**
+   * Decides on a request with what it meets and carries the decision out, one request at a time. `decide` is pure and may throw a ServiceError,
+   * which leaves everything as it was. A known Idempotency-Key gives the recorded answer without deciding again; with another body it
+   * throws IDEMPOTENCY_KEY_REUSED.
+   */
+  submit(key: SubmissionKey, decide: (met: MetState) => SubmissionDecision): Promise<SubmissionAnswer>;
+
+  /** A person's event. Throws INGESTION_NOT_FOUND, MOVE_NOT_ALLOWED. `resume` clears the retry history and the wait. */
+  applyEvent(ingestionId: string, event: 'pause' | 'resume' | 'cancel', now: number): Promise<Ingestion>;
+
+  /**
+   * What the process must do before anything else: attempts without an outcome become `unknown`, RUNNING becomes QUEUED in its old place, and
+   * rejections count anew.
+   */
+  recoverAtStart(now: number): Promise<void>;
+
+  /**
+   * The first of the queue whose wait is over and which no other RUNNING or earlier QUEUED ingestion of the same file and callback precedes,
+   * now RUNNING with the next epoch; null where there is none. `excludedIds` are those whose last run has not ended yet.
+   */
+  claimNext(query: { readonly now: number; readonly excludedIds: readonly string[] }): Promise<Ingestion | null>;
+  /** The earliest time for which a QUEUED ingestion waits; null where none does. */
+  nextWakeAt(now: number): Promise<number | null>;
+
+  /** The run takes the epoch above `highestEpoch`; its new number. Only while RUNNING. */
+  takeEpochAbove(run: RunKey, highestEpoch: number): Promise<number>;
+  /** What was found of an unknown document; holds from then on. */
+  recordRecordPath(run: RunKey, recordPath: string): Promise<void>;
+  /** The same bytes under another inode or ctime: all acknowledged chunks were compared. */
+  acceptFingerprint(run: RunKey, fingerprint: SourceFingerprint): Promise<void>;
+  /** The source is not what it was, but no attempt was ever begun: plans are dropped and the file is taken as it is. */
+  restartUnbegun(run: RunKey, fingerprint: SourceFingerprint): Promise<void>;
+
+  /** Freezes the next chunk. Only while RUNNING, and only `highestPlannedChunk + 1`. */
+  planChunk(run: RunKey, planned: PlannedChunk, now: number): Promise<void>;
+  /** Replaces the highest plan by its half and remembers the size at which chunks close from then on. */
+  replacePlan(run: RunKey, planned: PlannedChunk, closeAtBytes: number, now: number): Promise<void>;
+  /** A frozen plan, or null. */
+  getPlan(ingestionId: string, chunkNumber: number): Promise<PlannedChunk | null>;
+
+  /** Records that an attempt begins. Only while RUNNING. */
+  beginAttempt(run: RunKey, target: AttemptTarget, now: number): Promise<BegunAttemptRow>;
+  /** Records a failed attempt. Also where a person paused or cancelled meanwhile: it is true all the same. */
+  recordFailure(
+    run: RunKey,
+    target: AttemptTarget,
+    failure: {
+      readonly attempt: number;
+      readonly outcome: Outcome;
+      readonly retry: RetryHistory;
+      readonly nextAttemptAt: number | null;
+      readonly now: number;
+    },
+  ): Promise<void>;
+  /**
+   * The acknowledgement of chunk `checkpoint.nextChunkNumber`: ledger, checkpoint and chain move on, the retry history is cleared (its rewinds only on
+   * new ground), and the next plan, where given, is frozen. Also where a person paused or cancelled meanwhile; then the next plan is
+   * left out.
+   */
+  recordAck(
+    run: RunKey,
+    ack: {
+      readonly chunkNumber: number;
+      readonly attempt: number;
+      readonly next: PlannedChunk | null;
+      readonly now: number;
+    },
+  ): Promise<Ingestion>;
+  /** Moves the checkpoint back to before `toChunkNumber`; the ledger stays as it is. Only while RUNNING. */
+  rewindTo(run: RunKey, toChunkNumber: number, now: number): Promise<Ingestion>;
+
+  /** Events of the run itself, with what is to be shown. */
+  completeRun(run: RunKey, attempt: number, now: number): Promise<void>;
+  failRun(run: RunKey, error: ErrorRecord, now: number): Promise<void>;
+  pauseRun(run: RunKey, error: ErrorRecord, now: number): Promise<void>;
+  /** RUNNING → QUEUED in its old place, not before `nextAttemptAt`. */
+  releaseRun(run: RunKey, nextAttemptAt: number | null, now: number): Promise<void>;
+
+  close(): Promise<void>;
+}
