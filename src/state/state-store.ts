@@ -141,8 +141,11 @@ export interface StateStore extends StateReads {
   recordRecordPath(run: RunKey, recordPath: string): Promise<void>;
   /** The same bytes under another inode or ctime: all acknowledged chunks were compared. */
   acceptFingerprint(run: RunKey, fingerprint: SourceFingerprint): Promise<void>;
-  /** The source is not what it was, but no attempt was ever begun: plans are dropped and the file is taken as it is. */
-  restartUnbegun(run: RunKey, fingerprint: SourceFingerprint): Promise<void>;
+  /**
+   * The source is not what it was: where no attempt (at a chunk or at COMPLETED) was ever begun, plans are dropped and the file is taken as it is now; null, and
+   * nothing done, where one was.
+   */
+  restartUnbegun(run: RunKey, fingerprint: SourceFingerprint): Promise<Ingestion | null>;
 
   /** Freezes the next chunk. Only while RUNNING, and only `highestPlannedChunk + 1`. */
   planChunk(run: RunKey, planned: PlannedChunk, now: number): Promise<void>;

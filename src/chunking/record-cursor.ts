@@ -1,0 +1,46 @@
+import type { SourceRecord } from '../model/record.ts';
+
+/**
+ * Walks over batches of records one record at a time, with the next one always in view. Waiting is needed only between batches, which
+ * spares a promise per record.
+ */
+export class RecordCursor {
+  readonly #batches: AsyncIterator<readonly SourceRecord[]>;
+  #batch: readonly SourceRecord[] = [];
+  #index = 0;
+  #isAtEnd = false;
+
+  constructor(batches: AsyncIterable<readonly SourceRecord[]>) {
+    this.#batches = batches[Symbol.asyncIterator]();
+  }
+
+  /** Whether {@link load} must be awaited before {@link current} says anything. */
+  get needsLoad(): boolean {
+    return this.#index >= this.#batch.length && !this.#isAtEnd;
+  }
+
+  /** The next record, not yet taken; null at the sound end of the source. */
+  get current(): SourceRecord | null {
+    return this.#batch[this.#index] ?? null;
+  }
+
+  /** Brings the next batch into view. Throws what the reader throws. */
+  async load(): Promise<void> {
+    while (this.needsLoad) {
+      const result = await this.#batches.next();
+      this.#isAtEnd = result.done === true;
+      this.#batch = result.done === true ? [] : result.value;
+      this.#index = 0;
+    }
+  }
+
+  /** Takes the current record. */
+  take(): void {
+    this.#index += 1;
+  }
+
+  /** Releases the reader. */
+  async close(): Promise<void> {
+    await this.#batches.return?.();
+  }
+}

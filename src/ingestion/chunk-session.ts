@@ -1,0 +1,92 @@
+import { Worker } from 'node:worker_threads';
+import { fromErrorRecord, ServiceError } from '../errors.ts';
+import type { Chunk, ChunkBounds, ChunkPlan } from '../model/chunk.ts';
+import type { SourceStat } from '../sources/source.ts';
+import type { ChunkReply, ChunkRequest, ChunkWorkerStart } from './chunk-messages.ts';
+
+interface Waiting {
+  readonly resolve: (reply: ChunkReply) => void;
+  readonly reject: (error: ServiceError) => void;
+}
+
+/**
+ * One worker thread that reads a source from one position on: the main thread's side. Demands are answered in the order in which they are made, so
+ * the caller bounds how many are open.
+ */
+export class ChunkSession {
+  readonly #worker: Worker;
+  readonly #waiting: Waiting[] = [];
+  readonly #opened: Promise<ChunkReply>;
+  #ended: ServiceError | undefined;
+
+  constructor(start: ChunkWorkerStart) {
+    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+    this.#worker = new Worker(new URL(`./chunk-worker.${extension}`, import.meta.url), { workerData: start });
+    this.#opened = this.#expectReply();
+    this.#worker.on('message', (reply: ChunkReply) => this.#settle(reply));
+    this.#worker.on('error', (error) => this.#end('The thread that reads the source failed.', error));
+    this.#worker.on('exit', () => this.#end('The thread that reads the source ended.'));
+  }
+
+  /** What was found on opening: the source's stat, and where the records are. Throws what opening throws. */
+  async opened(): Promise<{ stat: SourceStat; recordPath: string | null }> {
+    const reply = await this.#opened;
+    if (reply.kind !== 'opened') throw unexpected(reply);
+    return { stat: reply.stat, recordPath: reply.recordPath };
+  }
+
+  /** The next new chunk, null at the sound end of the source. Throws what reader and chunker throw. */
+  async next(bounds: ChunkBounds): Promise<Chunk | null> {
+    const reply = await this.#demand({ kind: 'next', bounds });
+    return reply.kind === 'end' ? null : chunkOf(reply);
+  }
+
+  /** The chunk of a recorded plan. Throws SOURCE_CHANGED where the source no longer gives its bytes. */
+  async rebuild(plan: ChunkPlan): Promise<Chunk> {
+    return chunkOf(await this.#demand({ kind: 'rebuild', plan }));
+  }
+
+  /** Throws SOURCE_CHANGED where the source no longer gives the bytes of a recorded plan. */
+  async verify(plan: ChunkPlan): Promise<void> {
+    const reply = await this.#demand({ kind: 'verify', plan });
+    if (reply.kind !== 'verified') throw unexpected(reply);
+  }
+
+  /** Ends the thread; open demands are refused. */
+  async close(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  #demand(request: ChunkRequest): Promise<ChunkReply> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended);
+    this.#worker.postMessage(request);
+    return this.#expectReply();
+  }
+
+  #expectReply(): Promise<ChunkReply> {
+    const reply = new Promise<ChunkReply>((resolve, reject) => this.#waiting.push({ resolve, reject }));
+    // A demand made ahead may fail before anybody asks for it; it is told when it is asked for.
+    reply.catch(() => {});
+    return reply;
+  }
+
+  #settle(reply: ChunkReply): void {
+    const waiting = this.#waiting.shift();
+    if (reply.kind === 'error') waiting?.reject(fromErrorRecord(reply.error));
+    else waiting?.resolve(reply);
+  }
+
+  #end(detail: string, cause?: unknown): void {
+    this.#ended ??= new ServiceError('INTERNAL', { detail, cause });
+    for (const waiting of this.#waiting.splice(0)) waiting.reject(this.#ended);
+  }
+}
+
+function chunkOf(reply: ChunkReply): Chunk {
+  if (reply.kind !== 'chunk') throw unexpected(reply);
+  return reply.chunk;
+}
+
+function unexpected(reply: ChunkReply): ServiceError {
+  return new ServiceError('INTERNAL', { detail: `The reading thread answered out of turn: ${reply.kind}.` });
+}

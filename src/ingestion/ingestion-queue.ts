@@ -1,0 +1,141 @@
+import { toServiceError } from '../errors.ts';
+import type { Clock } from '../model/clock.ts';
+import type { Ingestion } from '../model/ingestion.ts';
+import type { Logger } from '../model/logger.ts';
+import type { StateStore } from '../state/state-store.ts';
+import { RunControl } from './run-control.ts';
+
+/** How long an attempt in flight may go on once its run was asked to end; well inside the 10 s that a shutdown may take. */
+const ATTEMPT_GRACE_MS = 8_000;
+
+/** After a failure of the store, how long until the queue looks again. */
+const STORE_RETRY_MS = 5_000;
+
+/** Timers overflow at 2^31 ms; the queue looks at the store at least this often. */
+const MAX_SLEEP_MS = 3_600_000;
+
+/** What a queue works with. */
+export interface IngestionQueueOptions {
+  readonly store: Pick<StateStore, 'claimNext' | 'nextWakeAt'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Runs at once. */
+  readonly maxRunning: number;
+  /** Carries one claimed ingestion on until it ends, waits or is asked to stop. Does not throw. */
+  readonly run: (ingestion: Ingestion, control: RunControl) => Promise<void>;
+}
+
+interface ActiveRun {
+  readonly control: RunControl;
+  readonly ended: Promise<void>;
+}
+
+/**
+ * Gives slots to the ingestions that are QUEUED, in order, as many at once as allowed. What waits for its next attempt is QUEUED with a time and
+ * holds no slot. The store is the queue; this is its clockwork in one process.
+ */
+export class IngestionQueue {
+  readonly #options: IngestionQueueOptions;
+  readonly #runs = new Map<string, ActiveRun>();
+  #isStarted = false;
+  #isStopping = false;
+  #isPumping = false;
+  #isPumpWanted = false;
+  #timer = new AbortController();
+
+  constructor(options: IngestionQueueOptions) {
+    this.#options = options;
+  }
+
+  /** Whether runs are taken on. */
+  get isOpen(): boolean {
+    return this.#isStarted && !this.#isStopping;
+  }
+
+  /** Begins to take what is QUEUED. */
+  start(): void {
+    this.#isStarted = true;
+    this.wake();
+  }
+
+  /** Looks at the queue again: something was submitted, resumed, or has ended. */
+  wake(): void {
+    if (!this.isOpen) return;
+    this.#isPumpWanted = true;
+    if (!this.#isPumping) void this.#pump();
+  }
+
+  /** Asks the run of an ingestion, if there is one, to end after the chunk in flight. */
+  halt(ingestionId: string): void {
+    const run = this.#runs.get(ingestionId);
+    if (run !== undefined) void this.#endGracefully([run]);
+  }
+
+  /** Tells the run of an ingestion, if there is one, that its delivery settings have changed. */
+  announceChange(ingestionId: string): void {
+    this.#runs.get(ingestionId)?.control.announceChange();
+  }
+
+  /** Takes nothing on any more; resolves when every run has finished or given up its chunk in flight, within 10 s. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    this.#timer.abort();
+    await this.#endGracefully([...this.#runs.values()]);
+  }
+
+  async #endGracefully(runs: readonly ActiveRun[]): Promise<void> {
+    for (const { control } of runs) control.stop();
+    const ended = Promise.all(runs.map((run) => run.ended));
+    const grace = new AbortController();
+    await Promise.race([ended, this.#options.clock.sleep(ATTEMPT_GRACE_MS, grace.signal)]);
+    grace.abort();
+    for (const { control } of runs) control.abortAttempt();
+    await ended;
+  }
+
+  async #pump(): Promise<void> {
+    this.#isPumping = true;
+    try {
+      while (this.#isPumpWanted && this.isOpen) {
+        this.#isPumpWanted = false;
+        await this.#claimAll();
+      }
+    } catch (error) {
+      const { code, message } = toServiceError(error);
+      this.#options.logger.error('request.failed', { what: 'claim from the queue', code, message });
+      this.#wakeAt(this.#options.clock.now() + STORE_RETRY_MS);
+    } finally {
+      this.#isPumping = false;
+    }
+  }
+
+  async #claimAll(): Promise<void> {
+    const { store, clock, maxRunning } = this.#options;
+    while (this.#runs.size < maxRunning && this.isOpen) {
+      const ingestion = await store.claimNext({ now: clock.now(), excludedIds: [...this.#runs.keys()] });
+      if (ingestion === null) break;
+      this.#launch(ingestion);
+    }
+    const wakeAt = await store.nextWakeAt(clock.now());
+    if (wakeAt !== null) this.#wakeAt(wakeAt);
+  }
+
+  #launch(ingestion: Ingestion): void {
+    const control = new RunControl();
+    const ended = this.#options.run(ingestion, control).finally(() => {
+      this.#runs.delete(ingestion.ingestionId);
+      this.wake();
+    });
+    this.#runs.set(ingestion.ingestionId, { control, ended });
+  }
+
+  #wakeAt(time: number): void {
+    this.#timer.abort();
+    const timer = new AbortController();
+    this.#timer = timer;
+    const waitMs = Math.min(Math.max(0, time - this.#options.clock.now()), MAX_SLEEP_MS);
+    void this.#options.clock.sleep(waitMs, timer.signal).then(() => {
+      if (!timer.signal.aborted) this.wake();
+    });
+  }
+}

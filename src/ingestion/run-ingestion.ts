@@ -1,0 +1,81 @@
+/**
+ * One run of one ingestion, from the slot it was given until it is completed, failed, paused, waits, or is asked to stop.
+ *
+ * It goes in legs. A leg opens the source, holds it against what is on record, rebuilds the last acknowledged chunk and the planned
+ * one, and delivers from there. Whatever needs the source at another place (a rewind, a chunk cut in half, changed bounds, a file that
+ * was touched) ends the leg, and the next one finds in the store where to go on: the same way as after a crash, so that no way exists
+ * that only crashes take.
+ */
+import { type ErrorRecord, type ServiceError, toErrorRecord, toServiceError } from '../errors.ts';
+import type { Ingestion } from '../model/ingestion.ts';
+import { RunContext, type RunDependencies } from './run-context.ts';
+import type { RunControl } from './run-control.ts';
+import { fail, giveBack, pause } from './run-endings.ts';
+import { type LegEnd, runLeg } from './run-leg.ts';
+
+/** While the store cannot be written, how long until a run tries again to give its ingestion back. */
+const STORE_RETRY_MS = 5_000;
+
+/** Carries a claimed ingestion on. Does not throw: whatever ends the run is on record, or another run's business. */
+export async function runIngestion(
+  claimed: Ingestion,
+  control: RunControl,
+  dependencies: RunDependencies,
+): Promise<void> {
+  const context = new RunContext(claimed, control, dependencies);
+  const { logger } = dependencies;
+  logger.info('ingestion.started', { ingestion_id: claimed.ingestionId, epoch: claimed.epoch });
+  if (claimed.epoch === 1) dependencies.announceStatus(claimed, 'STARTED');
+  try {
+    let end: LegEnd = 'again';
+    while (end === 'again') end = await runLeg(context);
+  } catch (error) {
+    await endWithError(context, toServiceError(error));
+  }
+}
+
+/** Puts on record why a run ended. */
+async function endWithError(context: RunContext, error: ServiceError): Promise<void> {
+  try {
+    await recordEnd(context, error);
+  } catch (secondError) {
+    await endWithoutStore(context, toServiceError(secondError));
+  }
+}
+
+async function recordEnd(context: RunContext, error: ServiceError): Promise<void> {
+  const { dependencies, key, control } = context;
+  if (error.code === 'RUN_OVERTAKEN') return;
+  if (control.stopSignal.aborted) return giveBack(context, null);
+  if (error.code === 'STATE_UNAVAILABLE') throw error;
+  const record = locatedIn(context.ingestion.filePath, toErrorRecord(error));
+  // A medium that fails is mended by people and nothing was wrong with the file: it waits for them, it has not failed.
+  if (error.code === 'SOURCE_UNREADABLE') return pause(context, record);
+  if (error.code === 'INTERNAL') {
+    dependencies.logger.error('request.failed', { ingestion_id: key.ingestionId, stack: error.stack ?? error.message });
+  }
+  return fail(context, record);
+}
+
+/** The store refuses writes: the ingestion stays RUNNING on record until it can be given back, or the process ends and recovers it. */
+async function endWithoutStore(context: RunContext, error: ServiceError): Promise<void> {
+  const { clock, logger } = context.dependencies;
+  let latest = error;
+  while (latest.code !== 'RUN_OVERTAKEN' && !context.control.stopSignal.aborted) {
+    logger.error('request.failed', {
+      ingestion_id: context.key.ingestionId,
+      code: latest.code,
+      message: latest.message,
+    });
+    await clock.sleep(STORE_RETRY_MS, context.control.stopSignal);
+    try {
+      return await giveBack(context, null);
+    } catch (again) {
+      latest = toServiceError(again);
+    }
+  }
+}
+
+function locatedIn(file: string, error: ErrorRecord): ErrorRecord {
+  return error.place === undefined ? error : { ...error, place: { file, ...error.place } };
+}

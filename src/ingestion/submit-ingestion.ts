@@ -1,0 +1,212 @@
+/**
+ * The decision table of docs/protocol.md "Asking for an ingestion", pure: what a request meets → what is answered and done. It runs inside of
+ * the store's transaction, so that of any number of equal requests exactly one starts anything.
+ */
+import { ServiceError } from '../errors.ts';
+import type { DeliverySettings, Ingestion, ReadSettings, SourceFingerprint } from '../model/ingestion.ts';
+import { fileIdOf, ingestionIdOf, RESUME_VERSION } from '../protocol/identity.ts';
+import type { IngestRequest } from '../protocol/ingest-request.ts';
+import { compareFingerprints } from '../sources/compare-fingerprints.ts';
+import type { MetState, SubmissionAnswer, SubmissionDecision } from '../state/state-store.ts';
+
+/** What a decision depends on beside the request and what it meets. */
+export interface SubmissionContext {
+  /** Wall clock, ms. */
+  readonly now: number;
+  /** The file as it is. */
+  readonly fingerprint: SourceFingerprint;
+  readonly maxQueued: number;
+  /** The service's settings, for what a first request leaves out. */
+  readonly defaults: {
+    readonly maxDepth: number;
+    readonly maxRecordBytes: number;
+    readonly retryWindowMs: number;
+    readonly maxDelayMs: number;
+  };
+}
+
+/** Decides on a request. Throws SOURCE_CHANGED, REQUEST_CHANGED, DELIVERED_ELSEWHERE, QUEUE_FULL. */
+export function decideSubmission(
+  request: IngestRequest,
+  met: MetState,
+  context: SubmissionContext,
+): SubmissionDecision {
+  return request.reIngestion ? decideReIngestion(request, met, context) : decideResumable(request, met, context);
+}
+
+function decideReIngestion(request: IngestRequest, met: MetState, context: SubmissionContext): SubmissionDecision {
+  const active = met.activeReingestions.at(-1);
+  if (active !== undefined && compareFingerprints(active.fingerprint, context.fingerprint) !== 'changed') {
+    return meetActive(request, active);
+  }
+  // Two in one millisecond: the later takes the next free one.
+  const version = String(Math.max(context.now, (met.highestVersionMs ?? 0) + 1));
+  return create(request, version, { met, context });
+}
+
+function decideResumable(request: IngestRequest, met: MetState, context: SubmissionContext): SubmissionDecision {
+  const ingestion = met.resumable;
+  if (ingestion === null) return create(request, RESUME_VERSION, { met, context });
+
+  const isFixed = met.hasBegunAttempts || ingestion.completedAt !== null;
+  if (isFixed) refuseChangedSource(ingestion, context.fingerprint);
+  if (isFixed || ingestion.status === 'RUNNING') refuseChangedReading(request, ingestion);
+
+  switch (ingestion.status) {
+    case 'COMPLETED':
+      if (request.callbackUrl !== ingestion.delivery.callbackUrl) throw new ServiceError('DELIVERED_ELSEWHERE');
+      return { answer: answerFor(ingestion, 'COMPLETED', []) };
+    case 'RUNNING':
+      return meetActive(request, ingestion);
+    case 'QUEUED':
+      return takeOver(request, ingestion, { isFixed, context, isResumed: false });
+    case 'PAUSED':
+    case 'FAILED':
+    case 'CANCELLED':
+      refuseFullQueue(met, context);
+      return takeOver(request, ingestion, { isFixed, context, isResumed: true });
+  }
+}
+
+function create(
+  request: IngestRequest,
+  version: string,
+  { met, context }: { met: MetState; context: SubmissionContext },
+): SubmissionDecision {
+  refuseFullQueue(met, context);
+  const fileId = fileIdOf(request.filePath, request.fileType);
+  const ingestionId = ingestionIdOf(fileId, version);
+  const { maxDepth, maxRecordBytes, retryWindowMs, maxDelayMs } = context.defaults;
+  const delivery: DeliverySettings = {
+    callbackUrl: request.callbackUrl,
+    chunkSizeByRecords: 0,
+    chunkSizeByMemory: 0,
+    retryWindowMs,
+    maxDelayMs,
+    callbackHeaders: null,
+    callbackSecret: null,
+    statusUrl: null,
+    ...broughtDelivery(request),
+  };
+  return {
+    answer: { status: 'STARTED', ingestionId, fileId, changed: [] },
+    create: {
+      ingestionId,
+      fileId,
+      version,
+      filePath: request.filePath,
+      fileType: request.fileType,
+      read: {
+        recordPath: request.recordPath,
+        numberForm: request.numberForm ?? 'exact',
+        maxDepth,
+        maxRecordBytes,
+      },
+      delivery,
+      fingerprint: context.fingerprint,
+    },
+  };
+}
+
+/** It waits or runs: nothing starts twice, what the request brings for its delivery holds from the next attempt. */
+function meetActive(request: IngestRequest, ingestion: Ingestion): SubmissionDecision {
+  const { delivery, changed } = changedDelivery(request, ingestion.delivery);
+  return {
+    answer: answerFor(ingestion, 'RUNNING', changed),
+    ...(changed.length === 0 ? {} : { update: { delivery } }),
+  };
+}
+
+function takeOver(
+  request: IngestRequest,
+  ingestion: Ingestion,
+  how: { readonly isFixed: boolean; readonly context: SubmissionContext; readonly isResumed: boolean },
+): SubmissionDecision {
+  const { delivery, changed } = changedDelivery(request, ingestion.delivery);
+  const anew = how.isFixed ? { update: {}, changed: [] } : takenAnew(request, ingestion, how.context);
+  const allChanged = [...changed, ...anew.changed];
+  return {
+    answer: answerFor(ingestion, how.isResumed ? 'RESUMED' : 'RUNNING', allChanged),
+    update: { ...(changed.length === 0 ? {} : { delivery }), ...anew.update, resume: how.isResumed },
+  };
+}
+
+/** Where no attempt was ever begun nothing is frozen: the file is taken as it is now, and read as the request says now. */
+function takenAnew(
+  request: IngestRequest,
+  ingestion: Ingestion,
+  { fingerprint }: SubmissionContext,
+): { update: NonNullable<SubmissionDecision['update']>; changed: readonly string[] } {
+  const isOtherFile = compareFingerprints(ingestion.fingerprint, fingerprint) === 'changed';
+  const read: ReadSettings = {
+    ...ingestion.read,
+    // Where another file has taken the place, what was found in the old one says nothing.
+    recordPath: request.recordPath ?? (isOtherFile ? null : ingestion.read.recordPath),
+    numberForm: request.numberForm ?? ingestion.read.numberForm,
+  };
+  const changed = changedReading(request, ingestion.read);
+  return { update: { read, fingerprint, discardPlans: true }, changed };
+}
+
+function refuseChangedSource(ingestion: Ingestion, current: SourceFingerprint): void {
+  if (compareFingerprints(ingestion.fingerprint, current) !== 'changed') return;
+  throw new ServiceError('SOURCE_CHANGED', { data: { ingestion_id: ingestion.ingestionId } });
+}
+
+function refuseChangedReading(request: IngestRequest, ingestion: Ingestion): void {
+  const fields = changedReading(request, ingestion.read);
+  if (fields.length === 0) return;
+  throw new ServiceError('REQUEST_CHANGED', {
+    fields: fields.map((field) => ({ field, message: 'differs from what the delivery was begun with' })),
+    data: { ingestion_id: ingestion.ingestionId },
+  });
+}
+
+function refuseFullQueue(met: MetState, context: SubmissionContext): void {
+  if (met.queuedCount < context.maxQueued) return;
+  throw new ServiceError('QUEUE_FULL', { detail: `${met.queuedCount} ingestions are waiting already.` });
+}
+
+/** Wire names of what decides which records there are and differs; what a request leaves out stays as it is. */
+function changedReading(request: IngestRequest, read: ReadSettings): string[] {
+  const changed: string[] = [];
+  const isOtherPath = request.recordPath !== null && request.recordPath !== read.recordPath;
+  if (isOtherPath) changed.push('record_path');
+  if (request.numberForm !== null && request.numberForm !== read.numberForm) changed.push('number_form');
+  return changed;
+}
+
+/** The wire field of each delivery setting, as `changed` names it. */
+const WIRE_FIELDS: Readonly<Record<keyof DeliverySettings, string>> = {
+  callbackUrl: 'callback_url',
+  chunkSizeByRecords: 'chunk_size_by_records',
+  chunkSizeByMemory: 'chunk_size_by_memory',
+  retryWindowMs: 'retry.window',
+  maxDelayMs: 'retry.max_delay',
+  callbackHeaders: 'callback_headers',
+  callbackSecret: 'callback_secret',
+  statusUrl: 'status_url',
+};
+
+function broughtDelivery(request: IngestRequest): Partial<DeliverySettings> {
+  const brought = Object.keys(WIRE_FIELDS).map((key) => [key, request[key as keyof DeliverySettings]] as const);
+  return Object.fromEntries(brought.filter(([, value]) => value !== null));
+}
+
+function changedDelivery(
+  request: IngestRequest,
+  current: DeliverySettings,
+): { delivery: DeliverySettings; changed: string[] } {
+  const delivery = { ...current, ...broughtDelivery(request) };
+  const keys = Object.keys(WIRE_FIELDS) as (keyof DeliverySettings)[];
+  const isChanged = (key: keyof DeliverySettings) => JSON.stringify(delivery[key]) !== JSON.stringify(current[key]);
+  return { delivery, changed: keys.filter(isChanged).map((key) => WIRE_FIELDS[key]) };
+}
+
+function answerFor(
+  ingestion: Ingestion,
+  status: SubmissionAnswer['status'],
+  changed: readonly string[],
+): SubmissionAnswer {
+  return { status, ingestionId: ingestion.ingestionId, fileId: ingestion.fileId, changed };
+}

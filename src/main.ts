@@ -1,0 +1,3 @@
+import { serveProcess } from './serve-process.ts';
+
+await serveProcess({ env: process.env, cwd: process.cwd() });

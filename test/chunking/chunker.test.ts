@@ -1,0 +1,188 @@
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { chunkBounds, MAX_CHUNK_BYTES } from '../../src/chunking/chunk-bounds.ts';
+import { Chunker } from '../../src/chunking/chunker.ts';
+import { RecordCursor } from '../../src/chunking/record-cursor.ts';
+import { ServiceError } from '../../src/errors.ts';
+import type { Chunk, ChunkBounds } from '../../src/model/chunk.ts';
+import type { SourceRecord } from '../../src/model/record.ts';
+
+const INGESTION_ID = 'a'.repeat(64);
+const utf8 = new TextEncoder();
+
+/** Records as a reader gives them, in batches of `batchLength`, then an error where one is given. */
+async function* batchesOf(texts: readonly string[], batchLength = 3, error?: ServiceError) {
+  const records = texts.map(
+    (text, index): SourceRecord => ({
+      bytes: utf8.encode(text),
+      position: { fileIndex: 0, byteOffset: index * 1000, line: index + 1, column: 1, state: null },
+    }),
+  );
+  for (let start = 0; start < records.length; start += batchLength) yield records.slice(start, start + batchLength);
+  if (error !== undefined) throw error;
+}
+
+function chunkerOver(texts: readonly string[], options: { batchLength?: number; error?: ServiceError } = {}): Chunker {
+  const cursor = new RecordCursor(batchesOf(texts, options.batchLength, options.error));
+  return new Chunker(cursor, { ingestionId: INGESTION_ID, chunkNumber: 0, recordOffset: 0 });
+}
+
+async function allChunks(texts: readonly string[], bounds: ChunkBounds, batchLength?: number): Promise<Chunk[]> {
+  const chunker = chunkerOver(texts, batchLength === undefined ? {} : { batchLength });
+  const chunks: Chunk[] = [];
+  for (let chunk = await chunker.next(bounds); chunk !== null; chunk = await chunker.next(bounds)) chunks.push(chunk);
+  return chunks;
+}
+
+const bounds = (over: Partial<ChunkBounds>): ChunkBounds => ({
+  maxRecords: null,
+  maxBytes: MAX_CHUNK_BYTES,
+  closeAtBytes: null,
+  ...over,
+});
+
+const bodyOf = (chunk: Chunk) => JSON.parse(Buffer.from(chunk.body).toString('utf8'));
+const range = (count: number) => Array.from({ length: count }, (_, index) => `{"n":${index}}`);
+
+describe('the chunker', () => {
+  it.each([
+    [25, 10, [10, 10, 5]],
+    [20, 10, [10, 10]],
+    [1, 10, [1]],
+    [10, 10, [10]],
+    [11, 10, [10, 1]],
+  ])('cuts %i records by %i into %j, with is_last on the last alone', async (total, maxRecords, counts) => {
+    const chunks = await allChunks(range(total), bounds({ maxRecords }));
+    expect(chunks.map((chunk) => chunk.plan.recordCount)).toEqual(counts);
+    expect(chunks.map((chunk) => chunk.plan.isLast)).toEqual(counts.map((_, index) => index === counts.length - 1));
+    expect(chunks.map((chunk) => bodyOf(chunk).is_last)).toEqual(chunks.map((chunk) => chunk.plan.isLast));
+  });
+
+  it('gives no chunk at all for a source without records', async () => {
+    expect(await allChunks([], bounds({ maxRecords: 1 }))).toEqual([]);
+  });
+
+  it('writes the envelope of the protocol around exactly the bytes that it hashed', async () => {
+    const [chunk] = await allChunks(['{"a":"ü"}', '17', 'null'], bounds({}));
+    const records = '[{"a":"ü"},17,null]';
+    const checksum = createHash('sha256').update(records).digest('hex');
+    expect(Buffer.from(chunk?.body ?? []).toString('utf8')).toBe(
+      `{"ingestion_id":"${INGESTION_ID}","chunk_number":0,"chunk_id":"${INGESTION_ID}:0","checksum":"${checksum}","records":${records},"is_last":true,"record_offset":0,"record_count":3}`,
+    );
+    expect(chunk?.bodyDigest).toBe(
+      createHash('sha256')
+        .update(chunk?.body ?? '')
+        .digest('base64'),
+    );
+    expect(chunk?.plan.byteCount).toBe(Buffer.byteLength(records));
+  });
+
+  it('fills a chunk to exactly the bound by bytes, brackets and commas counted', async () => {
+    // "[1,2,3]" is 7 bytes, "[1,2,3,4]" is 9.
+    const texts = ['1', '2', '3', '4', '5'];
+    expect((await allChunks(texts, bounds({ maxBytes: 7 }))).map((chunk) => chunk.plan.recordCount)).toEqual([3, 2]);
+    expect((await allChunks(texts, bounds({ maxBytes: 8 }))).map((chunk) => chunk.plan.recordCount)).toEqual([3, 2]);
+    expect((await allChunks(texts, bounds({ maxBytes: 9 }))).map((chunk) => chunk.plan.recordCount)).toEqual([4, 1]);
+  });
+
+  it('refuses a record that alone exceeds the bound, with its place, after all before it were delivered', async () => {
+    const chunker = chunkerOver(['1', '2', '"0123456789"']);
+    const small = bounds({ maxBytes: 10, maxRecords: 1 });
+    expect((await chunker.next(small))?.plan.recordCount).toBe(1);
+    // What follows record 1 is not a good record, so it is not planned: whether it is the last is unknown.
+    await expect(chunker.next(small)).rejects.toMatchObject({ code: 'RECORD_TOO_LARGE', place: { line: 3 } });
+  });
+
+  it('takes a record of exactly the bound', async () => {
+    expect((await allChunks(['"012345"'], bounds({ maxBytes: 10 }))).length).toBe(1);
+  });
+
+  it('lets a record go alone that exceeds the size a receiver taught', async () => {
+    const texts = ['1', '"0123456789"', '2', '3'];
+    const counts = (await allChunks(texts, bounds({ closeAtBytes: 5 }))).map((chunk) => chunk.plan.recordCount);
+    expect(counts).toEqual([1, 1, 2]);
+  });
+
+  it('plans no chunk whose end it has not seen: an error of the reader leaves the open chunk unplanned', async () => {
+    const error = new ServiceError('READER_TRUNCATED');
+    const chunker = chunkerOver(range(5), { error });
+    expect((await chunker.next(bounds({ maxRecords: 2 })))?.plan.isLast).toBe(false);
+    expect((await chunker.next(bounds({ maxRecords: 2 })))?.plan.isLast).toBe(false);
+    await expect(chunker.next(bounds({ maxRecords: 2 }))).rejects.toBe(error);
+  });
+
+  it('rebuilds a plan under other bounds byte for byte, and goes on behind it', async () => {
+    const texts = range(25);
+    const original = await allChunks(texts, bounds({ maxRecords: 10 }));
+    const chunker = chunkerOver(texts);
+    for (const chunk of original.slice(0, 2)) expect(await chunker.rebuild(chunk.plan)).toEqual(chunk);
+    const rest = await chunker.next(bounds({ maxRecords: 100 }));
+    expect(rest?.plan).toMatchObject({ chunkNumber: 2, recordOffset: 20, recordCount: 5, isLast: true });
+  });
+
+  it.each([
+    ['another value', ['{"n":0}', '{"n":9}', '{"n":2}']],
+    ['a shorter record', ['{"n":0}', '7', '{"n":2}']],
+    ['a longer record', ['{"n":0}', '{"n":1000000}', '{"n":2}']],
+    ['an earlier end', ['{"n":0}']],
+    ['nothing', []],
+  ])('does not rebuild a plan from a source with %s', async (_, texts) => {
+    const [chunk] = await allChunks(range(3), bounds({ maxRecords: 2 }));
+    if (chunk === undefined) throw new Error('no chunk');
+    await expect(chunkerOver(texts).rebuild(chunk.plan)).rejects.toMatchObject({ code: 'SOURCE_CHANGED' });
+  });
+
+  it('takes a reader error while rebuilding as a changed source, but not a medium that fails', async () => {
+    const [chunk] = await allChunks(range(3), bounds({ maxRecords: 3 }));
+    if (chunk === undefined) throw new Error('no chunk');
+    const broken = chunkerOver(range(2), { error: new ServiceError('READER_SYNTAX') });
+    await expect(broken.rebuild(chunk.plan)).rejects.toMatchObject({ code: 'SOURCE_CHANGED' });
+    const unreadable = chunkerOver(range(2), { error: new ServiceError('SOURCE_UNREADABLE') });
+    await expect(unreadable.rebuild(chunk.plan)).rejects.toMatchObject({ code: 'SOURCE_UNREADABLE' });
+  });
+
+  it('keeps records, order and bounds for any records, bounds and batches, and is deterministic', async () => {
+    const record = fc.oneof(fc.integer(), fc.string(), fc.array(fc.integer())).map((value) => JSON.stringify(value));
+    const anyBounds = fc.record({
+      maxRecords: fc.option(fc.integer({ min: 1, max: 7 })),
+      maxBytes: fc.integer({ min: 400, max: 1000 }),
+      closeAtBytes: fc.option(fc.integer({ min: 1, max: 300 })),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(record, { maxLength: 60 }),
+        anyBounds,
+        fc.integer({ min: 1, max: 9 }),
+        async (texts, limits, batchLength) => {
+          const chunks = await allChunks(texts, limits, batchLength);
+          expect(await allChunks(texts, limits)).toEqual(chunks);
+          expect(chunks.flatMap((chunk) => bodyOf(chunk).records)).toEqual(texts.map((text) => JSON.parse(text)));
+          let recordOffset = 0;
+          for (const [index, { plan }] of chunks.entries()) {
+            expect(plan).toMatchObject({ chunkNumber: index, recordOffset, isLast: index === chunks.length - 1 });
+            expect(plan.recordCount).toBeGreaterThan(0);
+            expect(plan.recordCount).toBeLessThanOrEqual(limits.maxRecords ?? Number.POSITIVE_INFINITY);
+            expect(plan.byteCount).toBeLessThanOrEqual(limits.maxBytes);
+            if (plan.recordCount > 1)
+              expect(plan.byteCount).toBeLessThanOrEqual(limits.closeAtBytes ?? limits.maxBytes);
+            expect(plan.positionAfter).toEqual(chunks[index + 1]?.plan.firstPosition ?? null);
+            recordOffset += plan.recordCount;
+          }
+        },
+      ),
+    );
+  });
+});
+
+describe('the bounds of chunks', () => {
+  it.each([
+    [0, 0, { maxRecords: 1000, maxBytes: 4 * 1024 * 1024 }],
+    [500, 0, { maxRecords: 500, maxBytes: MAX_CHUNK_BYTES }],
+    [0, 524_288, { maxRecords: null, maxBytes: 524_288 }],
+    [500, 524_288, { maxRecords: 500, maxBytes: 524_288 }],
+  ])('of %i records and %i bytes are the documented ones', (chunkSizeByRecords, chunkSizeByMemory, expected) => {
+    const requested = { chunkSizeByRecords, chunkSizeByMemory };
+    expect(chunkBounds(requested, 77)).toEqual({ ...expected, closeAtBytes: 77 });
+  });
+});
