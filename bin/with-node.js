@@ -25,10 +25,11 @@ const child = isScript
   ? spawn(node, [target, ...args], { stdio: 'inherit', env })
   : spawn(target, args, { stdio: 'inherit', env, shell: process.platform === 'win32' });
 
-// A terminal sends SIGINT to the whole group, a supervisor SIGTERM to this process alone: the child decides when to end.
+// A supervisor signals this process alone, a terminal's Ctrl-C reaches the child by itself. The child decides when to end.
+const isOnTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => {
-    if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+    if (signal !== 'SIGINT' || !isOnTerminal) child.kill(signal);
   });
 }
 child.on('error', (error) => {

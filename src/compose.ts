@@ -4,14 +4,14 @@ import type { Config } from './config.ts';
 import { type CallbackGuard, createCallbackGuard } from './delivery/callback-guard.ts';
 import { createHttpDestination } from './delivery/http-destination.ts';
 import { DEFAULT_TIMEOUTS } from './delivery/post-channel.ts';
-import { postStatusEvent, type StatusEvent } from './delivery/post-status-event.ts';
+import { postStatusEvent } from './delivery/post-status-event.ts';
 import { createIngestionService } from './ingestion/create-ingestion-service.ts';
 import { IngestionQueue } from './ingestion/ingestion-queue.ts';
 import type { IngestionService } from './ingestion/ingestion-service.ts';
 import type { RunDependencies } from './ingestion/run-context.ts';
 import { runIngestion } from './ingestion/run-ingestion.ts';
 import type { Clock, Random } from './model/clock.ts';
-import type { Ingestion } from './model/ingestion.ts';
+import type { AnnouncedStatus, Ingestion } from './model/ingestion.ts';
 import type { Logger } from './model/logger.ts';
 import { openFileSource } from './sources/file-source.ts';
 import { resolveInsideRoots } from './sources/source-roots.ts';
@@ -159,7 +159,7 @@ function createStatusAnnouncer(
   const underWay = new Set<Promise<void>>();
   const closing = new AbortController();
   return {
-    announce(ingestion: Ingestion, status: StatusEvent['status']): void {
+    announce(ingestion: Ingestion, status: AnnouncedStatus): void {
       const { statusUrl, callbackSecret } = ingestion.delivery;
       if (statusUrl === null) return;
       const { ingestionId, epoch, checkpoint, lastError } = ingestion;

@@ -202,6 +202,12 @@ export const ERRORS = {
     3,
     true,
   ),
+  COMMAND_INVALID: entry(
+    'The command line cannot be meant.',
+    'Run the command with --help to see what it takes.',
+    422,
+    2,
+  ),
 } as const satisfies Record<string, ErrorEntry>;
 
 /** One of the codes of {@link ERRORS}. */

@@ -1,4 +1,3 @@
-import type { CallbackGuard } from '../delivery/callback-guard.ts';
 import { ServiceError } from '../errors.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Ingestion } from '../model/ingestion.ts';
@@ -11,11 +10,16 @@ import type { IngestionService } from './ingestion-service.ts';
 import type { RunDependencies } from './run-context.ts';
 import { decideSubmission, type SubmissionContext } from './submit-ingestion.ts';
 
+/** Decides which URLs may be called; throws CALLBACK_NOT_ALLOWED. */
+export interface CallbackCheck {
+  checkUrl(url: string): Promise<void>;
+}
+
 /** What the ingestion service works with. */
 export interface IngestionServiceOptions {
   readonly store: Pick<StateStore, 'submit' | 'applyEvent' | 'countByStatus'>;
   readonly queue: Pick<IngestionQueue, 'isOpen' | 'wake' | 'halt' | 'announceChange'>;
-  readonly guard: Pick<CallbackGuard, 'checkUrl'>;
+  readonly guard: CallbackCheck;
   readonly openSource: RunDependencies['openSource'];
   readonly announceStatus: RunDependencies['announceStatus'];
   readonly clock: Clock;
@@ -101,7 +105,7 @@ function refuseWhenClosed(queue: Pick<IngestionQueue, 'isOpen'>): void {
   if (!queue.isOpen) throw new ServiceError('SHUTTING_DOWN');
 }
 
-async function checkCallbacks(guard: Pick<CallbackGuard, 'checkUrl'>, request: IngestRequest): Promise<void> {
+async function checkCallbacks(guard: CallbackCheck, request: IngestRequest): Promise<void> {
   await guard.checkUrl(request.callbackUrl);
   if (request.statusUrl !== null) await guard.checkUrl(request.statusUrl);
 }

@@ -1,9 +1,8 @@
 import type { Destination } from '../delivery/destination.ts';
-import type { StatusEvent } from '../delivery/post-status-event.ts';
 import { ServiceError } from '../errors.ts';
 import type { PlannedChunk } from '../model/chunk.ts';
 import type { Clock, Random } from '../model/clock.ts';
-import type { Ingestion } from '../model/ingestion.ts';
+import type { AnnouncedStatus, Ingestion } from '../model/ingestion.ts';
 import type { Logger } from '../model/logger.ts';
 import type { Source } from '../sources/source.ts';
 import type { RunKey, StateStore } from '../state/state-store.ts';
@@ -22,7 +21,7 @@ export interface RunDependencies {
   readonly openSource: (filePath: string) => Promise<{ readonly source: Source; readonly realPath: string }>;
   readonly createDestination: (ingestion: Ingestion) => Destination;
   /** Tells `status_url`, best effort: neither waits nor throws. */
-  readonly announceStatus: (ingestion: Ingestion, status: StatusEvent['status']) => void;
+  readonly announceStatus: (ingestion: Ingestion, status: AnnouncedStatus) => void;
 }
 
 /** One run of one ingestion: what its stages share. */

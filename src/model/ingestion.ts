@@ -20,6 +20,9 @@ export const EVENTS = ['claim', 'release', 'pause', 'resume', 'cancel', 'fail', 
 /** One of {@link EVENTS}. */
 export type IngestionEvent = (typeof EVENTS)[number];
 
+/** What a `status_url` is told: that it started, and where it stopped. */
+export type AnnouncedStatus = 'STARTED' | Exclude<Status, 'QUEUED' | 'RUNNING'>;
+
 /** The one table of allowed moves: state → event → next state. What is not here is refused. */
 export const MOVES: Readonly<Record<Status, Partial<Readonly<Record<IngestionEvent, Status>>>>> = {
   QUEUED: { claim: 'RUNNING', pause: 'PAUSED', cancel: 'CANCELLED' },

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { ServiceError } from '../src/errors.ts';
+import { attemptLine, verdictLine } from './attempt-lines.ts';
+import { parseCommandLine, type ReceiverCommand, USAGE } from './command-line.ts';
+import { createReceiver, type Receiver } from './receiver.ts';
+import { reportOn } from './report.ts';
+
+/** What the command needs of its process. */
+export interface CommandIo {
+  readonly write: (text: string) => void;
+  readonly writeError: (text: string) => void;
+  /** Ends the receiver when it is aborted. */
+  readonly signal: AbortSignal;
+}
+
+const EXIT_DONE = 0;
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+/** Runs a receiver until the signal is aborted; gives back the exit code. */
+export async function runReceiverCommand(args: readonly string[], io: CommandIo): Promise<number> {
+  let command: ReceiverCommand | null;
+  let receiver: Receiver;
+  try {
+    command = parseCommandLine(args);
+    if (command === null) {
+      io.write(USAGE);
+      return EXIT_DONE;
+    }
+    receiver = createPrintingReceiver(command, io);
+  } catch (error) {
+    io.writeError(`${describe(error)}\n\n${USAGE}`);
+    return EXIT_USAGE;
+  }
+  try {
+    const origin = await receiver.start(command.port, command.host);
+    io.write(`mock receiver listens on ${origin}/callback\n`);
+    await aborted(io.signal);
+    return EXIT_DONE;
+  } catch (error) {
+    io.writeError(`${describe(error)}\n`);
+    return EXIT_FAILED;
+  } finally {
+    await receiver.stop();
+  }
+}
+
+function createPrintingReceiver(command: ReceiverCommand, io: CommandIo): Receiver {
+  const { isQuiet, isJson } = command;
+  const receiver = createReceiver({
+    ...command.receiver,
+    onAttempt(event) {
+      if (isQuiet) return;
+      io.write(`${isJson ? JSON.stringify({ event: 'attempt', ...event }) : attemptLine(event)}\n`);
+      if (event.subject !== 'completed' || event.answer === null || event.ingestionId === null) return;
+      const report = reportOn(receiver.store, event.ingestionId);
+      io.write(`${isJson ? JSON.stringify({ event: 'verdict', ...report }) : verdictLine(report)}\n`);
+    },
+  });
+  return receiver;
+}
+
+function describe(error: unknown): string {
+  if (error instanceof z.ZodError) return `--fault: ${z.prettifyError(error)}`;
+  if (error instanceof ServiceError) return `--secret: ${error.message}`;
+  return error instanceof Error ? error.message : String(error);
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}

@@ -1,0 +1,103 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Context, MiddlewareHandler } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { methodNotAllowed } from 'hono/method-not-allowed';
+import { ServiceError, toServiceError } from '../errors.ts';
+import { fieldErrorsOf } from '../model/field-errors.ts';
+import type { Logger } from '../model/logger.ts';
+import type { ApiDependencies } from './dependencies.ts';
+import { problemResponse } from './problem.ts';
+import { requireToken } from './require-token.ts';
+import { addDocumentationRoutes } from './routes/documentation.ts';
+import { addHealthRoutes, HEALTH_PATHS } from './routes/health.ts';
+import { addIngestRoute } from './routes/ingest.ts';
+import { addIngestionRoutes } from './routes/ingestions.ts';
+
+/** A request is a few hundred bytes; this leaves room and keeps what one client can make the service hold small. */
+const MAX_BODY_BYTES = 1024 * 1024;
+
+/**
+ * The HTTP API: routes to the service and the store's reads, with every refusal and failure as a problem document. It opens no socket; the caller
+ * serves its `fetch`.
+ */
+export function createApi(dependencies: ApiDependencies): OpenAPIHono {
+  const { apiToken, logger } = dependencies;
+  const app = new OpenAPIHono({
+    defaultHook: (result) => {
+      if (result.success) return;
+      throw new ServiceError('REQUEST_INVALID', {
+        fields: fieldErrorsOf(result.error.issues, 'is not a parameter of this path'),
+      });
+    },
+  });
+
+  app.use(logRefusals(logger), securityHeaders);
+  if (apiToken !== null) app.use(requireToken(apiToken, HEALTH_PATHS));
+  app.use(
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed: (context, methods) => {
+        const response = refuse(new ServiceError('METHOD_NOT_ALLOWED'), context);
+        response.headers.set('Allow', methods.join(', '));
+        return response;
+      },
+    }),
+  );
+  app.use(
+    bodyLimit({
+      maxSize: MAX_BODY_BYTES,
+      onError: () => {
+        throw new ServiceError('REQUEST_TOO_LARGE');
+      },
+    }),
+  );
+
+  addHealthRoutes(app, dependencies);
+  addIngestRoute(app, dependencies);
+  addIngestionRoutes(app, dependencies);
+  addDocumentationRoutes(app, dependencies);
+
+  app.notFound((context) => refuse(new ServiceError('ROUTE_NOT_FOUND'), context));
+  app.onError((error, context) => refuse(toServiceError(error), context));
+  return app;
+}
+
+const securityHeaders: MiddlewareHandler = async (context, next) => {
+  await next();
+  const { headers } = context.res;
+  headers.set('X-Content-Type-Options', 'nosniff');
+  headers.set('Cache-Control', 'no-store');
+  headers.set('Referrer-Policy', 'no-referrer');
+  if (!headers.has('Content-Security-Policy')) {
+    headers.set('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'");
+  }
+};
+
+/** The one way to refuse or to fail: the answer, and a note for {@link logRefusals}. */
+function refuse(error: ServiceError, context: Context): Response {
+  context.set('refusal', error);
+  return problemResponse(error, pathOf(context));
+}
+
+/** Logs what was answered in the end, so that a 404 which became a 405 is one line. */
+function logRefusals(logger: Logger): MiddlewareHandler<{ Variables: { refusal?: ServiceError } }> {
+  return async (context, next) => {
+    await next();
+    const error = context.get('refusal');
+    if (error === undefined) return;
+    const { status } = context.res;
+    const fields = { method: context.req.method, path: pathOf(context), http_status: status, code: error.code };
+    if (status < 500) logger.info('request.refused', fields);
+    else logger.error('request.failed', { ...fields, reason: error.message, stack: stackOf(error) });
+  };
+}
+
+/** Not `context.req.path`, which is decoded: a problem's `instance` is a URI reference. */
+function pathOf(context: Context): string {
+  return new URL(context.req.url).pathname;
+}
+
+/** The stack of what was thrown in the first place. */
+function stackOf(error: ServiceError): string | undefined {
+  return error.cause instanceof Error ? error.cause.stack : error.stack;
+}

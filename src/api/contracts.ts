@@ -1,0 +1,199 @@
+/** What the API answers with: the one description that types the presenters and makes the OpenAPI document. */
+import { z } from '@hono/zod-openapi';
+import { ERRORS, type ErrorCode } from '../errors.ts';
+import { FILE_TYPES, STATUSES } from '../model/ingestion.ts';
+
+const EXAMPLE_FILE_ID = '92acf69559533fd7171c7f80834b38f3656bff2296e1924122526f5a901eec8d';
+const EXAMPLE_INGESTION_ID = '810ba930073cbac56a41b756b443a9cf0407396ac43bf4f59e40737b25fe8bba';
+const EXAMPLE_CHECKSUM = '080a9ed428559ef602668b4c00f114f1a11c3f6b02a435f0bdc154578e4d7f22';
+
+const ingestionId = z.string().openapi({ description: 'Id of the ingestion.', example: EXAMPLE_INGESTION_ID });
+const fileId = z.string().openapi({ description: 'Id of the file, by its path and type.', example: EXAMPLE_FILE_ID });
+const count = (description: string, example: number) => z.int().min(0).openapi({ description, example });
+const time = (description: string) =>
+  z.string().openapi({ description, format: 'date-time', example: '2026-03-01T12:00:00.000Z' });
+
+/** Where in the file something is. */
+const placeSchema = z
+  .object({
+    file: z.string().optional(),
+    byte_offset: z.int().optional(),
+    line: z.int().optional(),
+    column: z.int().optional().openapi({ description: 'In bytes, from 1.' }),
+  })
+  .openapi('Place');
+
+/** The answer to POST /api/ingest. */
+export const submissionSchema = z
+  .object({
+    status: z.enum(['STARTED', 'RUNNING', 'RESUMED', 'COMPLETED']).openapi({
+      description:
+        'STARTED: begun anew. RUNNING: it was under way, nothing starts twice. RESUMED: goes on from its checkpoint. COMPLETED: was delivered before, nothing is sent.',
+    }),
+    ingestion_id: ingestionId,
+    file_id: fileId,
+    changed: z
+      .array(z.string())
+      .optional()
+      .openapi({
+        description: 'Fields of this request that the existing ingestion took over; absent where there are none.',
+        example: ['chunk_size_by_records'],
+      }),
+  })
+  .openapi('Submission');
+
+const lastErrorSchema = z
+  .object({
+    code: z.string().openapi({ example: 'DELIVERY_REJECTED' }),
+    message: z.string(),
+    what_to_do: z.string(),
+    at: time('When it was met.'),
+    place: placeSchema.optional(),
+    data: z.record(z.string(), z.unknown()).optional().openapi({ description: 'Particulars for programs.' }),
+  })
+  .openapi('LastError');
+
+/** One ingestion. */
+export const ingestionSchema = z
+  .object({
+    ingestion_id: ingestionId,
+    file_id: fileId,
+    version: z
+      .string()
+      .openapi({ description: '`resume`, or the epoch milliseconds of a re-ingestion.', example: 'resume' }),
+    file_path: z.string().openapi({ example: '/srv/feeds/products.json' }),
+    file_type: z.enum(FILE_TYPES),
+    record_path: z.string().nullable().openapi({
+      description: 'Where the records are, empty for a top-level array; null: not found yet.',
+      example: 'products.items',
+    }),
+    number_form: z.enum(['exact', 'jcs']),
+    callback_url: z.string().openapi({ example: 'https://receiver.example/callback' }),
+    callback_header_names: z.array(z.string()).openapi({ description: 'Their values are never returned.' }),
+    status_url: z.string().nullable(),
+    chunk_size_by_records: count('As requested; 0: no bound.', 500),
+    chunk_size_by_memory: count('As requested, in bytes; 0: no bound.', 0),
+    retry: z.object({
+      window: z.string().openapi({ example: '72h' }),
+      max_delay: z.string().openapi({ example: '60s' }),
+    }),
+    status: z.enum(STATUSES),
+    epoch: count('Number of the run; 0 before the first.', 1),
+    totals: z.object({
+      records: count('Records acknowledged.', 12_000),
+      chunks: count('Chunks acknowledged.', 24),
+      rejected_records: count('Records left out.', 0),
+      source_bytes: count('Bytes of the file up to the last acknowledged record.', 6_000_000),
+      source_size: count('Bytes of the file.', 10_000_000),
+    }),
+    percent: z
+      .number()
+      .openapi({ description: 'Of the bytes of the file, to a tenth; 100 only at its end.', example: 60 }),
+    records_per_second: z
+      .number()
+      .nullable()
+      .openapi({ description: 'Of the current run, or of the one that completed it.', example: 4000 }),
+    eta_seconds: z.int().nullable().openapi({ description: 'Estimate while RUNNING.', example: 2 }),
+    chain_checksum: z
+      .string()
+      .openapi({ description: 'Chain over the checksums of the acknowledged chunks.', example: EXAMPLE_CHECKSUM }),
+    last_error: lastErrorSchema.nullable(),
+    next_attempt_at: time('Not before this time; null: at once.').nullable(),
+    created_at: time('When it was asked for.'),
+    updated_at: time('When anything of it last changed.'),
+    run_started_at: time('Begin of the current or last run.').nullable(),
+    completed_at: time('When the receiver acknowledged COMPLETED.').nullable(),
+  })
+  .openapi('Ingestion');
+
+const attemptSchema = z
+  .object({
+    attempt: count('From 1, over all runs.', 1),
+    epoch: count('Number of the run.', 1),
+    begun_at: time('Before the first byte was sent.'),
+    ended_at: time('Null while it is under way.').nullable(),
+    duration_ms: z.number().nullable(),
+    outcome: z
+      .string()
+      .nullable()
+      .openapi({ description: '`unknown` where the service ended under it.', example: 'acknowledged' }),
+    http_status: z.int().nullable().openapi({ example: 200 }),
+    reason: z.string().nullable(),
+  })
+  .openapi('Attempt');
+
+/** A row of the ledger. */
+export const chunkSchema = z
+  .object({
+    chunk_number: count('From 0, without gaps.', 0),
+    chunk_id: z.string().openapi({ example: `${EXAMPLE_INGESTION_ID}:0` }),
+    checksum: z.string().openapi({ description: 'SHA-256 of the canonical records array.', example: EXAMPLE_CHECKSUM }),
+    chain_checksum: z.string().openapi({ example: EXAMPLE_CHECKSUM }),
+    record_offset: count('Records before this chunk.', 0),
+    record_count: count('Records of this chunk.', 500),
+    byte_count: count('Length of the canonical records array.', 250_000),
+    is_last: z.boolean(),
+    first_position: placeSchema,
+    planned_at: time('When it was frozen.'),
+    acked_at: time('Null: not acknowledged yet.').nullable(),
+    attempts: z.array(attemptSchema),
+  })
+  .openapi('Chunk');
+
+const nextCursor = z
+  .string()
+  .nullable()
+  .openapi({ description: 'The `cursor` of the next page; null on the last one.' });
+/** A page of ingestions, newest first. */
+export const ingestionPageSchema = z
+  .object({ items: z.array(ingestionSchema), next_cursor: nextCursor })
+  .openapi('IngestionPage');
+/** A page of the ledger, by chunk number. */
+export const chunkPageSchema = z.object({ items: z.array(chunkSchema), next_cursor: nextCursor }).openapi('ChunkPage');
+
+/** The service can be reached. The body is that of the original Python service, whose monitors may know it. */
+export const healthSchema = z
+  .object({ status: z.literal(200), message: z.literal('success check ok!') })
+  .openapi('Health');
+/** The process runs. */
+export const livenessSchema = z.object({ live: z.literal(true) }).openapi('Liveness');
+/** Whether the service can do its work. */
+export const readinessSchema = z
+  .object({
+    ready: z.boolean(),
+    checks: z.record(z.string(), z.boolean()).openapi({ example: { state: true } }),
+  })
+  .openapi('Readiness');
+
+/** What every refusal and failure is told by. Members beside these are particulars of the code, such as `candidates`. */
+export const problemSchema = z
+  .looseObject({
+    type: z.string().openapi({ description: 'Where the code is described.', example: '/docs#REQUEST_INVALID' }),
+    title: z.string(),
+    status: z.int().openapi({ example: 422 }),
+    code: z.string().openapi({ enum: Object.keys(ERRORS), example: 'REQUEST_INVALID' }),
+    detail: z.string().optional(),
+    instance: z.string().openapi({ description: 'The path that was asked for.', example: '/api/ingest' }),
+    errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
+    what_to_do: z.string(),
+  })
+  .openapi('Problem', { description: 'A problem document, RFC 9457.' });
+
+/** The media type of {@link problemSchema}. */
+export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
+
+/** The OpenAPI responses of the codes that a route may answer with, by their status. */
+export function problemResponses(...codes: readonly ErrorCode[]): object {
+  const codesByStatus = Object.groupBy(codes, (code) => ERRORS[code].httpStatus);
+  return Object.fromEntries(
+    Object.entries(codesByStatus).map(([status, sameStatus = []]) => [
+      status,
+      { description: sameStatus.join(', '), content: { [PROBLEM_MEDIA_TYPE]: { schema: problemSchema } } },
+    ]),
+  );
+}
+
+/** The OpenAPI response of a JSON body. */
+export function jsonResponse<Schema extends z.ZodType>(schema: Schema, description: string) {
+  return { description, content: { 'application/json': { schema } } };
+}

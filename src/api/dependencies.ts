@@ -1,0 +1,25 @@
+import type { IngestionService } from '../ingestion/ingestion-service.ts';
+import type { Clock } from '../model/clock.ts';
+import type { Logger } from '../model/logger.ts';
+import type { StateReads } from '../state/state-store.ts';
+
+/** Whether the service can do its work, and which of its parts say so. */
+export interface Readiness {
+  readonly ready: boolean;
+  /** By the name of the part, such as `state`. */
+  readonly checks: Readonly<Record<string, boolean>>;
+}
+
+/** What the API needs of the rest of the service. */
+export interface ApiDependencies {
+  readonly service: IngestionService;
+  readonly reads: StateReads;
+  /** Asked with every GET /health/ready: it must be quick. */
+  readonly health: { isReady(): Promise<Readiness> };
+  /** What clients send as `Authorization: Bearer`; null: none is asked for. */
+  readonly apiToken: string | null;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Version of the product, for /openapi.json. */
+  readonly version: string;
+}

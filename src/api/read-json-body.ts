@@ -1,0 +1,58 @@
+import type { Context } from 'hono';
+import { ServiceError } from '../errors.ts';
+import { jsonMembers } from '../protocol/json-members.ts';
+
+/** A request has two levels; what nests deeper than this is none. */
+const MAX_BODY_DEPTH = 32;
+const OPEN_BRACE = 0x7b;
+
+/** A body, read once: its digest decides whether an Idempotency-Key is used for the same request again. */
+export interface JsonBody {
+  readonly bytes: Uint8Array;
+  readonly value: unknown;
+}
+
+/**
+ * The JSON body of a request.
+ * @throws REQUEST_MEDIA_TYPE where it is not declared as JSON in UTF-8, also where nothing is declared; REQUEST_NOT_JSON where it is not, or
+ * where an object has a key twice: JSON.parse would take the last without a word.
+ */
+export async function readJsonBody(context: Context): Promise<JsonBody> {
+  requireJsonMediaType(context);
+  const bytes = new Uint8Array(await context.req.arrayBuffer());
+  const value = parseJson(bytes);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) requireUniqueKeys(bytes);
+  return { bytes, value };
+}
+
+function requireJsonMediaType(context: Context): void {
+  const mediaType = context.req.header('Content-Type') ?? '';
+  const encoding = context.req.header('Content-Encoding') ?? 'identity';
+  const isJson = /^application\/json[ \t]*(?:;[ \t]*charset="?utf-8"?[ \t]*)?$/i.test(mediaType);
+  if (!isJson || encoding.toLowerCase() !== 'identity') throw new ServiceError('REQUEST_MEDIA_TYPE');
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    // The parser's own message quotes the body, which may hold a secret.
+    throw new ServiceError('REQUEST_NOT_JSON');
+  }
+}
+
+/** Objects in arrays are not looked at: no field of a request takes an array. */
+function requireUniqueKeys(object: Uint8Array): void {
+  for (const value of membersOf(object)) {
+    if (value[0] === OPEN_BRACE) requireUniqueKeys(value);
+  }
+}
+
+function membersOf(object: Uint8Array): readonly Uint8Array[] {
+  try {
+    return [...jsonMembers(object, { maxDepth: MAX_BODY_DEPTH }).values()];
+  } catch (cause) {
+    const detail = cause instanceof ServiceError ? cause.message : undefined;
+    throw new ServiceError('REQUEST_NOT_JSON', { ...(detail === undefined ? {} : { detail }), cause });
+  }
+}

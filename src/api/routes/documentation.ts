@@ -1,0 +1,51 @@
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import type { ApiDependencies } from '../dependencies.ts';
+import { DOCS_CONTENT_SECURITY_POLICY, type DocsDocument, renderDocsPage } from '../docs-page.ts';
+
+const openApiRoute = createRoute({
+  method: 'get',
+  path: '/openapi.json',
+  operationId: 'getOpenApi',
+  summary: 'This description, for programs',
+  security: [{ token: [] }],
+  responses: {
+    200: { description: 'An OpenAPI 3.1 document.', content: { 'application/json': { schema: z.looseObject({}) } } },
+  },
+});
+
+const docsRoute = createRoute({
+  method: 'get',
+  path: '/docs',
+  operationId: 'getDocs',
+  summary: 'This description, for people',
+  security: [{ token: [] }],
+  responses: { 200: { description: 'A page.', content: { 'text/html': { schema: z.string() } } } },
+});
+
+/** GET /openapi.json, /docs and / (which leads there). Added last: they describe the routes that are there by then. */
+export function addDocumentationRoutes(app: OpenAPIHono, { version }: ApiDependencies): void {
+  app.openAPIRegistry.registerPath(openApiRoute);
+  app.openAPIRegistry.registerPath(docsRoute);
+  app.openAPIRegistry.registerComponent('securitySchemes', 'token', {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'ACKSTREAM_API_TOKEN, where it is set.',
+  });
+  const document = app.getOpenAPI31Document({
+    openapi: '3.1.0',
+    info: {
+      title: 'Ackstream',
+      version,
+      description: 'Delivers feed files of any size to an HTTP callback in acknowledged chunks.',
+    },
+  });
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the general type leaves open what every operation here has: id, summary
+  const page = renderDocsPage(document as unknown as DocsDocument);
+
+  app.get(openApiRoute.path, (context) => context.json(document));
+  app.get(docsRoute.path, (context) => {
+    context.header('Content-Security-Policy', DOCS_CONTENT_SECURITY_POLICY);
+    return context.html(page);
+  });
+  app.get('/', (context) => context.redirect(docsRoute.path));
+}

@@ -1,0 +1,88 @@
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { ServiceError } from '../../errors.ts';
+import { sha256Hex } from '../../protocol/checksum.ts';
+import { parseIngestRequest } from '../../protocol/ingest-request.ts';
+import { ingestRequestSchema } from '../../protocol/ingest-request-schema.ts';
+import type { SubmissionAnswer } from '../../state/state-store.ts';
+import { jsonResponse, problemResponses, submissionSchema } from '../contracts.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import { readJsonBody } from '../read-json-body.ts';
+
+const route = createRoute({
+  method: 'post',
+  path: '/api/ingest',
+  operationId: 'submitIngestion',
+  summary: 'Ask for a file to be delivered',
+  description:
+    'Answers once the request is durable. A file is delivered once: asking again meets what is on record of it, and `status` says what came of that.',
+  security: [{ token: [] }],
+  request: {
+    headers: z.object({
+      'Idempotency-Key': z.string().optional().openapi({
+        description: 'The same key with the same body gets the same answer again; 1 to 255 visible characters.',
+        example: 'feed-2026-03-01',
+      }),
+    }),
+    body: { required: true, content: { 'application/json': { schema: ingestRequestSchema } } },
+  },
+  responses: {
+    202: {
+      ...jsonResponse(submissionSchema, 'The request is durable.'),
+      headers: z.object({ Location: z.string().openapi({ description: 'The path of the ingestion.' }) }),
+    },
+    ...problemResponses(
+      'REQUEST_NOT_JSON',
+      'UNAUTHORIZED',
+      'SOURCE_NOT_ALLOWED',
+      'CALLBACK_NOT_ALLOWED',
+      'SOURCE_NOT_FOUND',
+      'DELIVERED_ELSEWHERE',
+      'SOURCE_CHANGED',
+      'REQUEST_CHANGED',
+      'REQUEST_TOO_LARGE',
+      'REQUEST_MEDIA_TYPE',
+      'REQUEST_INVALID',
+      'FILE_TYPE_UNSUPPORTED',
+      'SOURCE_NOT_A_FILE',
+      'SOURCE_UNREADABLE',
+      'IDEMPOTENCY_KEY_REUSED',
+      'QUEUE_FULL',
+      'INTERNAL',
+      'SHUTTING_DOWN',
+      'STATE_UNAVAILABLE',
+    ),
+  },
+});
+
+/**
+ * POST /api/ingest. The body is read by the one parser that the command line uses too; the route is registered for the document only, for the framework's
+ * own validation takes the last of repeated keys and answers other errors.
+ */
+export function addIngestRoute(app: OpenAPIHono, { service }: ApiDependencies): void {
+  app.openAPIRegistry.registerPath(route);
+  app.post(route.path, async (context) => {
+    const key = idempotencyKeyOf(context.req.header('Idempotency-Key'));
+    const { bytes, value } = await readJsonBody(context);
+    const request = parseIngestRequest(value);
+    const answer = await service.submit(request, key === null ? null : { key, bodyDigest: sha256Hex(bytes) });
+    context.header('Location', `/api/ingestions/${answer.ingestionId}`);
+    return context.json(presentSubmission(answer), 202);
+  });
+}
+
+function presentSubmission(answer: SubmissionAnswer): z.infer<typeof submissionSchema> {
+  return {
+    status: answer.status,
+    ingestion_id: answer.ingestionId,
+    file_id: answer.fileId,
+    ...(answer.changed.length === 0 ? {} : { changed: [...answer.changed] }),
+  };
+}
+
+function idempotencyKeyOf(header: string | undefined): string | null {
+  if (header === undefined) return null;
+  if (/^[\x21-\x7e]{1,255}$/.test(header)) return header;
+  throw new ServiceError('REQUEST_INVALID', {
+    fields: [{ field: 'Idempotency-Key', message: 'must be 1 to 255 visible characters' }],
+  });
+}

@@ -1,0 +1,148 @@
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { ServiceError } from '../../errors.ts';
+import { type Ingestion, STATUSES } from '../../model/ingestion.ts';
+import type { Page } from '../../state/state-store.ts';
+import { chunkPageSchema, ingestionPageSchema, ingestionSchema, jsonResponse, problemResponses } from '../contracts.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import { presentChunk } from '../present-chunk.ts';
+import { presentIngestion } from '../present-ingestion.ts';
+
+const MAX_PAGE_LENGTH = 500;
+const DEFAULT_PAGE_LENGTH = 50;
+const LIMIT_FORM = `must be an integer from 1 to ${MAX_PAGE_LENGTH}`;
+
+const security = [{ token: [] }];
+const params = z.object({ id: z.string().openapi({ description: 'Id of the ingestion.' }) });
+const pageQuery = z.strictObject({
+  limit: z
+    .string({ error: LIMIT_FORM })
+    .regex(/^\d{1,3}$/, { error: LIMIT_FORM })
+    .transform(Number)
+    .refine((limit) => limit >= 1 && limit <= MAX_PAGE_LENGTH, { error: LIMIT_FORM })
+    .default(DEFAULT_PAGE_LENGTH)
+    .openapi({ type: 'integer', minimum: 1, maximum: MAX_PAGE_LENGTH, description: 'Most items of the page.' }),
+  cursor: z
+    .string({ error: 'must be given once' })
+    .optional()
+    .openapi({ description: 'The `next_cursor` of the page before.' }),
+});
+
+const listRoute = createRoute({
+  method: 'get',
+  path: '/api/ingestions',
+  operationId: 'listIngestions',
+  summary: 'The ingestions, newest first',
+  security,
+  request: {
+    query: pageQuery.extend({
+      status: z
+        .enum(STATUSES, { error: `must be one of ${STATUSES.join(', ')}` })
+        .optional()
+        .openapi({ description: 'Only those in this state.' }),
+    }),
+  },
+  responses: {
+    200: jsonResponse(ingestionPageSchema, 'A page.'),
+    ...problemResponses('UNAUTHORIZED', 'REQUEST_INVALID', 'INTERNAL', 'STATE_UNAVAILABLE'),
+  },
+});
+
+const readRoute = createRoute({
+  method: 'get',
+  path: '/api/ingestions/{id}',
+  operationId: 'getIngestion',
+  summary: 'One ingestion: status, totals, speed, last error',
+  security,
+  request: { params },
+  responses: {
+    200: jsonResponse(ingestionSchema, 'The ingestion.'),
+    ...problemResponses('UNAUTHORIZED', 'INGESTION_NOT_FOUND', 'INTERNAL', 'STATE_UNAVAILABLE'),
+  },
+});
+
+const chunksRoute = createRoute({
+  method: 'get',
+  path: '/api/ingestions/{id}/chunks',
+  operationId: 'listChunks',
+  summary: 'The ledger: every chunk with its attempts, by number',
+  security,
+  request: { params, query: pageQuery },
+  responses: {
+    200: jsonResponse(chunkPageSchema, 'A page.'),
+    ...problemResponses('UNAUTHORIZED', 'INGESTION_NOT_FOUND', 'REQUEST_INVALID', 'INTERNAL', 'STATE_UNAVAILABLE'),
+  },
+});
+
+const moveRoute = (
+  event: 'pause' | 'resume' | 'cancel',
+  description: string,
+  ...moreCodes: readonly ('QUEUE_FULL' | 'SHUTTING_DOWN')[]
+) =>
+  createRoute({
+    method: 'post',
+    path: `/api/ingestions/{id}/${event}`,
+    operationId: `${event}Ingestion`,
+    summary: `${event[0]?.toUpperCase()}${event.slice(1)} an ingestion`,
+    description,
+    security,
+    request: { params },
+    responses: {
+      200: jsonResponse(ingestionSchema, 'The ingestion afterwards.'),
+      ...problemResponses(
+        'UNAUTHORIZED',
+        'INGESTION_NOT_FOUND',
+        'MOVE_NOT_ALLOWED',
+        'INTERNAL',
+        'STATE_UNAVAILABLE',
+        ...moreCodes,
+      ),
+    },
+  });
+
+/** GET /api/ingestions, what is below it, and the moves a person can make. */
+export function addIngestionRoutes(app: OpenAPIHono, { service, reads, clock }: ApiDependencies): void {
+  const present = (ingestion: Ingestion) => presentIngestion(ingestion, clock.now());
+  const requireIngestion = async (ingestionId: string): Promise<Ingestion> => {
+    const ingestion = await reads.getIngestion(ingestionId);
+    if (ingestion === null) throw new ServiceError('INGESTION_NOT_FOUND');
+    return ingestion;
+  };
+
+  app.openapi(listRoute, async (context) => {
+    const { limit, cursor, status } = context.req.valid('query');
+    const page = await reads.listIngestions({
+      limit,
+      ...(cursor === undefined ? {} : { cursor }),
+      ...(status === undefined ? {} : { status }),
+    });
+    return context.json(presentPage(page, present), 200);
+  });
+  app.openapi(readRoute, async (context) => {
+    return context.json(present(await requireIngestion(context.req.valid('param').id)), 200);
+  });
+  app.openapi(chunksRoute, async (context) => {
+    const { limit, cursor } = context.req.valid('query');
+    const { ingestionId } = await requireIngestion(context.req.valid('param').id);
+    const page = await reads.listChunks(ingestionId, { limit, ...(cursor === undefined ? {} : { cursor }) });
+    return context.json(
+      presentPage(page, (entry) => presentChunk(ingestionId, entry)),
+      200,
+    );
+  });
+
+  app.openapi(moveRoute('pause', 'Stops after the chunk in flight.'), async (context) => {
+    return context.json(present(await service.pause(context.req.valid('param').id)), 200);
+  });
+  const resumed =
+    'Goes on from the checkpoint. A completed one sends COMPLETED again, which finds a receiver that lost state.';
+  app.openapi(moveRoute('resume', resumed, 'QUEUE_FULL', 'SHUTTING_DOWN'), async (context) => {
+    return context.json(present(await service.resume(context.req.valid('param').id)), 200);
+  });
+  app.openapi(moveRoute('cancel', 'Ends it; what was delivered stays delivered.'), async (context) => {
+    return context.json(present(await service.cancel(context.req.valid('param').id)), 200);
+  });
+}
+
+function presentPage<Item, Body>(page: Page<Item>, present: (item: Item) => Body) {
+  return { items: page.items.map(present), next_cursor: page.nextCursor };
+}

@@ -1,0 +1,31 @@
+import type { Clock } from '../model/clock.ts';
+
+/** What a command needs of its process. */
+export interface CommandContext {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Standard output. */
+  readonly write: (text: string) => void;
+  /** Standard error. */
+  readonly writeError: (text: string) => void;
+  /** Columns of the terminal that standard output is, as they are now; null where it is none. */
+  readonly terminalColumns: () => number | null;
+  /** Aborted by Ctrl-C and SIGTERM. */
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+}
+
+/** A command of the command line. */
+export interface Command {
+  /** How it is used, for `--help`. */
+  readonly usage: string;
+  /** Runs it and gives back the exit code (docs/cli.md). Throws ServiceError for what it cannot do. */
+  run(args: readonly string[], context: CommandContext): Promise<number>;
+}
+
+/** Ended as asked for. */
+export const EXIT_DONE = 0;
+/** The ingestion ended otherwise than COMPLETED. */
+export const EXIT_NOT_COMPLETED = 1;
+/** Ended by Ctrl-C or SIGTERM before its end: 128 + SIGINT, as shells have it. */
+export const EXIT_INTERRUPTED = 130;

@@ -1,0 +1,105 @@
+/**
+ * Which service a command talks to: the one named by `--url`; else the one that holds the data directory; else the one that answers at the
+ * configured address; else one of this process, on the free data directory.
+ */
+import { existsSync } from 'node:fs';
+import { type Config, loadConfig } from '../config.ts';
+import { ServiceError } from '../errors.ts';
+import type { Clock } from '../model/clock.ts';
+import { readLockHolder } from '../state/data-directory-lock.ts';
+import type { CommandContext } from './command.ts';
+import { commandInvalid } from './parse-arguments.ts';
+import { ServiceClient } from './service-client.ts';
+
+/** A service to talk to. */
+export interface OpenedService {
+  readonly client: ServiceClient;
+  /** It lives in this process and ends with {@link OpenedService.close}. */
+  readonly isOwn: boolean;
+  close(): Promise<void>;
+}
+
+/** What requests to a service of this process are addressed to; no such name is ever looked up. */
+const OWN_URL = 'http://ackstream.internal';
+
+/**
+ * @param options `url` the value of `--url`; `delivers`: a service of this process also delivers, otherwise it only reads the state.
+ * @throws CONFIG_INVALID, DATA_DIR_LOCKED, SERVICE_UNREACHABLE and what createService throws.
+ */
+export async function openService(
+  { env, cwd, clock }: CommandContext,
+  { url, delivers }: { readonly url: string | undefined; readonly delivers: boolean },
+): Promise<OpenedService> {
+  if (url !== undefined) {
+    return remoteService(new ServiceClient({ url: rootOf(url), token: env.ACKSTREAM_API_TOKEN ?? null }));
+  }
+  const config = loadConfig({ env, cwd });
+  const holder = readLockHolder(config.dataDir);
+  if (holder === null) return (await findListening(config)) ?? openOwn(config, { clock, delivers });
+  if (holder.url !== undefined) {
+    return remoteService(new ServiceClient({ url: holder.url, token: config.apiToken }));
+  }
+  const detail = `${config.dataDir} is in use by ${holder.what} (process ${holder.pid}), which takes no requests.`;
+  throw new ServiceError('DATA_DIR_LOCKED', { detail });
+}
+
+function remoteService(client: ServiceClient): OpenedService {
+  return { client, isOwn: false, close: async () => {} };
+}
+
+/** A service of another data directory, such as one in a container. */
+async function findListening(config: Config): Promise<OpenedService | undefined> {
+  if (config.port === 0) return undefined;
+  const client = new ServiceClient({ url: configuredUrl(config), token: config.apiToken });
+  try {
+    await client.listIngestions({ limit: 1 });
+  } catch (error) {
+    if (error instanceof ServiceError && error.code === 'SERVICE_UNREACHABLE') return undefined;
+    throw error;
+  }
+  return remoteService(client);
+}
+
+async function openOwn(
+  config: Config,
+  { clock, delivers }: { readonly clock: Clock; readonly delivers: boolean },
+): Promise<OpenedService> {
+  if (!delivers && !existsSync(config.dataDir)) {
+    throw new ServiceError('SERVICE_UNREACHABLE', { detail: `No service answers, and there is no ${config.dataDir}.` });
+  }
+  // Only here: whoever talks to a running service shall not wait until all of one is loaded.
+  const [{ createService }, { createLogger }] = await Promise.all([import('../compose.ts'), import('../log.ts')]);
+  const logger = await createLogger({ logDir: config.logDir, terminal: 'off', level: config.logLevel });
+  try {
+    const service = await createService(config, { logger, clock });
+    const close = async () => {
+      await service.stop();
+      await logger.close();
+    };
+    try {
+      if (delivers) await service.start();
+    } catch (error) {
+      await close();
+      throw error;
+    }
+    return {
+      client: new ServiceClient({ url: OWN_URL, token: config.apiToken, send: service.fetch }),
+      isOwn: true,
+      close,
+    };
+  } catch (error) {
+    await logger.close();
+    throw error;
+  }
+}
+
+/** A host that means every address is reached at its loopback address. */
+function configuredUrl({ host, port }: Config): string {
+  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+}
+
+function rootOf(url: string): string {
+  if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) throw commandInvalid('--url must be an http or https URL');
+  return url.replace(/\/+$/, '');
+}

@@ -1,0 +1,61 @@
+import { formatCount, formatSeconds } from './render-progress.ts';
+import { renderTable } from './render-table.ts';
+import type { IngestionView } from './service-client.ts';
+import { terminalText } from './terminal-text.ts';
+
+/** An ingestion in full, for `status`: a line for each fact. */
+export function renderIngestion(view: IngestionView): string {
+  const facts: [name: string, value: string][] = [
+    ['ingestion', view.ingestion_id],
+    ['status', view.status],
+    ['file', `${terminalText(view.file_path)} (${view.file_type})`],
+    ['callback', terminalText(view.callback_url)],
+    ['delivered', deliveredText(view)],
+    ['chain', view.chain_checksum],
+  ];
+  if (view.records_per_second !== null) facts.push(['speed', `${formatCount(view.records_per_second)} records/s`]);
+  if (view.eta_seconds !== null) facts.push(['ready in', formatSeconds(view.eta_seconds)]);
+  if (view.next_attempt_at !== null) facts.push(['next attempt', view.next_attempt_at]);
+  if (view.last_error !== null) facts.push(...errorFacts(view.last_error));
+  const width = Math.max(...facts.map(([name]) => name.length));
+  return facts.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join('');
+}
+
+/** What became of an ingestion that is no longer watched, for `ingest`. */
+export function renderEnd(view: IngestionView): string {
+  const lines = [`${view.status}: ${deliveredText(view)}`];
+  if (view.status === 'COMPLETED') lines.push(`chain checksum ${view.chain_checksum}`);
+  else if (view.last_error !== null)
+    lines.push(...errorFacts(view.last_error).map(([name, text]) => `${name}: ${text}`));
+  return `${lines.join('\n')}\ningestion ${view.ingestion_id}\n`;
+}
+
+/** Ingestions as a table, for `list`. */
+export function renderIngestions(views: readonly IngestionView[]): string {
+  return renderTable(views, [
+    { title: 'INGESTION', cell: (view) => view.ingestion_id },
+    { title: 'STATUS', cell: (view) => view.status },
+    { title: '%', cell: (view) => view.percent.toFixed(1), align: 'right' },
+    { title: 'RECORDS', cell: (view) => formatCount(view.totals.records), align: 'right' },
+    { title: 'ASKED FOR', cell: (view) => view.created_at.slice(0, 'YYYY-MM-DDThh:mm:ss'.length).replace('T', ' ') },
+    { title: 'FILE', cell: (view) => terminalText(view.file_path) },
+  ]);
+}
+
+function deliveredText({ totals, percent }: IngestionView): string {
+  return `${formatCount(totals.records)} records in ${formatCount(totals.chunks)} chunks acknowledged, ${percent.toFixed(1)} % of the file`;
+}
+
+function errorFacts(error: NonNullable<IngestionView['last_error']>): [name: string, value: string][] {
+  const { line, column, byte_offset: byteOffset } = error.place ?? {};
+  const place = [
+    ...(line === undefined ? [] : [`line ${line}`]),
+    ...(column === undefined ? [] : [`column ${column}`]),
+    ...(byteOffset === undefined ? [] : [`byte ${byteOffset}`]),
+  ];
+  return [
+    ['last error', `${error.code}: ${terminalText(error.message)}`],
+    ...(place.length === 0 ? [] : ([['place', place.join(', ')]] as [string, string][])),
+    ['what to do', error.what_to_do],
+  ];
+}

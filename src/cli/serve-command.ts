@@ -1,0 +1,21 @@
+import { type Command, EXIT_DONE } from './command.ts';
+import { parseArguments } from './parse-arguments.ts';
+
+const usage = `usage: ackstream serve
+
+Runs the service, as \`npm start\` does, until SIGTERM or Ctrl-C. It is set up by the environment and \`.env\`; docs/operations.md lists
+the settings.
+
+Exit codes: 0 ended by a signal, 2 wrong settings, 3 the data directory is in use.
+`;
+
+/** `ackstream serve`. */
+export const serveCommand: Command = {
+  usage,
+  async run(args) {
+    parseArguments(args, { options: {}, positionals: [] });
+    // The process's own entry: it reads the settings, takes the signals and sets the exit code.
+    await import('../main.ts');
+    return Number(process.exitCode ?? EXIT_DONE);
+  },
+};

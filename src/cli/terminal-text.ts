@@ -1,0 +1,7 @@
+/** Characters that a terminal obeys, that break lines, or that reorder them (Unicode's bidirectional embeddings and isolates). */
+const OBEYED = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu;
+
+/** A text from outside (a path, a receiver's words) as it may be shown on a terminal: in one line, and without commands to it. */
+export function terminalText(text: string): string {
+  return text.replace(OBEYED, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}

@@ -1,0 +1,208 @@
+import { readFileSync } from 'node:fs';
+import { BlockList, isIP } from 'node:net';
+import { availableParallelism } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import { z } from 'zod';
+import { type FieldError, ServiceError } from './errors.ts';
+import { DURATION_FORM, formatDurationMs, parseDurationMs } from './model/duration.ts';
+import { fieldErrorsOf } from './model/field-errors.ts';
+import { isWebhookSecret, WEBHOOK_SECRET_FORM } from './model/webhook-secret.ts';
+
+/** The settings of the service, frozen. docs/operations.md says what each does. */
+export interface Config {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** Whether nothing but this machine reaches the service: then it may call loopback, and needs no token. */
+  readonly listensOnLoopbackOnly: boolean;
+  /** Absolute, as are all paths here. */
+  readonly dataDir: string;
+  readonly logDir: string;
+  /** What the terminal shows; the files always hold everything. */
+  readonly logLevel: LogLevel;
+  readonly sourceRoots: readonly string[];
+  /** Host names, addresses and CIDRs; null: public addresses, and loopback while the service listens on loopback only. */
+  readonly callbackAllow: readonly string[] | null;
+  readonly apiToken: string | null;
+  readonly callbackSecret: string | null;
+  readonly maxRunning: number;
+  readonly maxQueued: number;
+  readonly retryWindowMs: number;
+  readonly maxDepth: number;
+  readonly maxRecordBytes: number;
+}
+
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+/** One of debug, info, warn, error. */
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+const PREFIX = 'ACKSTREAM_';
+/** Variables that are not settings of the service: the tests' own. */
+const TEST_VARIABLES: ReadonlySet<string> = new Set(['ACKSTREAM_CRASH_AT', 'ACKSTREAM_CORPORA']);
+
+/** A depth that is bounded keeps recursion bounded; receivers' own JSON parsers give up far below. */
+const MAX_MAX_DEPTH = 10_000;
+/** 1 GiB: a record is held in memory whole. */
+const MAX_MAX_RECORD_BYTES = 1024 ** 3;
+/** Only the look of an entry, so that no URL is taken for a host; the callback guard reads it, and refuses what it cannot. */
+const CALLBACK_ALLOW_ENTRY = /^[\w.*:[\]-]+(?:\/\d{1,3})?$/;
+const MIN_TOKEN_LENGTH = 16;
+
+const integer = (min: number, max: number) => {
+  const error = `must be an integer from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, { error })
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, { error });
+};
+const path = z.string().min(1, { error: 'must be the path of a folder' });
+const entries = (separator: string) => z.string().transform((text) => text.split(separator).map((part) => part.trim()));
+
+const environmentSchema = z.strictObject({
+  ACKSTREAM_HOST: z
+    .string()
+    .refine((host) => isIP(host) !== 0 || isHostName(host), { error: 'must be an address or a host name' })
+    .default('127.0.0.1'),
+  ACKSTREAM_PORT: integer(0, 65_535).default(8000),
+  ACKSTREAM_DATA_DIR: path.default('data'),
+  ACKSTREAM_LOG_DIR: path.default('logs'),
+  ACKSTREAM_LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).default('info'),
+  ACKSTREAM_SOURCE_ROOTS: entries(delimiter)
+    .refine((roots) => !roots.includes(''), { error: `must be paths of folders, separated by ${delimiter}` })
+    .default(['.']),
+  ACKSTREAM_CALLBACK_ALLOW: entries(',')
+    .refine((allowed) => allowed.every((entry) => CALLBACK_ALLOW_ENTRY.test(entry)), {
+      error: 'must be host names, addresses or networks such as 10.0.0.0/8, separated by commas',
+    })
+    .optional(),
+  ACKSTREAM_API_TOKEN: z
+    .string()
+    .regex(new RegExp(`^[\\x21-\\x7e]{${MIN_TOKEN_LENGTH},}$`), {
+      error: `must be at least ${MIN_TOKEN_LENGTH} characters of visible ASCII`,
+    })
+    .optional(),
+  ACKSTREAM_CALLBACK_SECRET: z
+    .string()
+    .refine(isWebhookSecret, { error: `must be ${WEBHOOK_SECRET_FORM}` })
+    .optional(),
+  ACKSTREAM_MAX_RUNNING: integer(1, 1024).default(() => availableParallelism()),
+  ACKSTREAM_MAX_QUEUED: integer(1, 1_000_000).default(1000),
+  ACKSTREAM_RETRY_WINDOW: z
+    .string()
+    .transform(parseDurationMs)
+    .refine((windowMs) => windowMs !== undefined, { error: `must be ${DURATION_FORM}` })
+    .transform((windowMs) => windowMs ?? 0)
+    .default(72 * 3_600_000),
+  ACKSTREAM_MAX_DEPTH: integer(1, MAX_MAX_DEPTH).default(256),
+  ACKSTREAM_MAX_RECORD_BYTES: integer(1, MAX_MAX_RECORD_BYTES).default(64 * 1024 ** 2),
+});
+
+/** What {@link loadConfig} reads: nothing else of the process reaches the settings. */
+export interface ConfigInput {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where `.env` is looked for and what relative paths are relative to. */
+  readonly cwd: string;
+}
+
+/**
+ * The settings of the environment and, for what it leaves out, of `.env` in the working directory.
+ * @throws CONFIG_INVALID naming every variable that is wrong or unknown. Values are never repeated: they may be secrets.
+ */
+export function loadConfig({ env, cwd }: ConfigInput): Config {
+  const variables = Object.fromEntries(
+    Object.entries({ ...readEnvFile(join(cwd, '.env')), ...env }).filter(
+      ([name, value]) => name.startsWith(PREFIX) && value !== undefined && !TEST_VARIABLES.has(name),
+    ),
+  );
+  const parsed = environmentSchema.safeParse(variables);
+  const problems: FieldError[] = parsed.success ? [] : [...fieldErrorsOf(parsed.error.issues, 'is not a setting')];
+  // Beside the schema, which would check what several settings say together only once each is right alone.
+  const isExposed = variables.ACKSTREAM_HOST !== undefined && !isLoopback(variables.ACKSTREAM_HOST);
+  if (isExposed && variables.ACKSTREAM_API_TOKEN === undefined) {
+    problems.push({ field: 'ACKSTREAM_API_TOKEN', message: 'is required to listen on anything but loopback' });
+  }
+  if (!parsed.success || problems.length > 0) throw configInvalid(problems);
+  return toConfig(parsed.data, cwd);
+}
+
+function toConfig(settings: z.infer<typeof environmentSchema>, cwd: string): Config {
+  return Object.freeze({
+    host: settings.ACKSTREAM_HOST,
+    port: settings.ACKSTREAM_PORT,
+    listensOnLoopbackOnly: isLoopback(settings.ACKSTREAM_HOST),
+    dataDir: resolve(cwd, settings.ACKSTREAM_DATA_DIR),
+    logDir: resolve(cwd, settings.ACKSTREAM_LOG_DIR),
+    logLevel: settings.ACKSTREAM_LOG_LEVEL,
+    sourceRoots: Object.freeze(settings.ACKSTREAM_SOURCE_ROOTS.map((root) => resolve(cwd, root))),
+    callbackAllow: Object.freeze(settings.ACKSTREAM_CALLBACK_ALLOW ?? null),
+    apiToken: settings.ACKSTREAM_API_TOKEN ?? null,
+    callbackSecret: settings.ACKSTREAM_CALLBACK_SECRET ?? null,
+    maxRunning: settings.ACKSTREAM_MAX_RUNNING,
+    maxQueued: settings.ACKSTREAM_MAX_QUEUED,
+    retryWindowMs: settings.ACKSTREAM_RETRY_WINDOW,
+    maxDepth: settings.ACKSTREAM_MAX_DEPTH,
+    maxRecordBytes: settings.ACKSTREAM_MAX_RECORD_BYTES,
+  });
+}
+
+/** The settings as variables, for a person to read: secrets only as whether they are set. */
+export function describeConfig(config: Config): Readonly<Record<string, string>> {
+  return {
+    ACKSTREAM_HOST: config.host,
+    ACKSTREAM_PORT: String(config.port),
+    ACKSTREAM_DATA_DIR: config.dataDir,
+    ACKSTREAM_LOG_DIR: config.logDir,
+    ACKSTREAM_LOG_LEVEL: config.logLevel,
+    ACKSTREAM_SOURCE_ROOTS: config.sourceRoots.join(delimiter),
+    ACKSTREAM_CALLBACK_ALLOW: config.callbackAllow?.join(',') ?? 'not set',
+    ACKSTREAM_API_TOKEN: describeSecret(config.apiToken),
+    ACKSTREAM_CALLBACK_SECRET: describeSecret(config.callbackSecret),
+    ACKSTREAM_MAX_RUNNING: String(config.maxRunning),
+    ACKSTREAM_MAX_QUEUED: String(config.maxQueued),
+    ACKSTREAM_RETRY_WINDOW: formatDurationMs(config.retryWindowMs),
+    ACKSTREAM_MAX_DEPTH: String(config.maxDepth),
+    ACKSTREAM_MAX_RECORD_BYTES: String(config.maxRecordBytes),
+  };
+}
+
+function describeSecret(secret: string | null): string {
+  return secret === null ? 'not set' : 'set';
+}
+
+function readEnvFile(file: string): Readonly<Record<string, string | undefined>> {
+  try {
+    return parseEnv(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return {};
+    throw configInvalid([{ field: '.env', message: 'cannot be read' }], cause);
+  }
+}
+
+function configInvalid(fields: readonly FieldError[], cause?: unknown): ServiceError {
+  const detail = fields.map(({ field, message }) => `${field} ${message}`).join('; ');
+  return new ServiceError('CONFIG_INVALID', {
+    detail: `${detail}.`,
+    fields,
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+/** The addresses that never leave the machine, and the one name that by convention means them. */
+function isLoopback(host: string): boolean {
+  const family = isIP(host);
+  if (family === 0) return host.toLowerCase() === 'localhost';
+  const loopback = new BlockList();
+  loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+  loopback.addAddress('::1', 'ipv6');
+  return loopback.check(host, family === 4 ? 'ipv4' : 'ipv6');
+}
+
+function isHostName(text: string): boolean {
+  // A last label of digits alone would be read as an address (WHATWG URL, "ends in a number").
+  return (
+    text.length <= 253 &&
+    /^(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)*(?!\d+$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i.test(text)
+  );
+}

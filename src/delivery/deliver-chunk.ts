@@ -1,0 +1,143 @@
+/*
+ * All attempts at one chunk, or at COMPLETED, until the receiver has it or somebody else must act. The order is what makes it safe: an attempt
+ * is on record before its first byte, its outcome before anything that follows from it. Errors of the journal are let through: they say
+ * nothing about the delivery, so they never count as a failed one.
+ */
+import { crashPoint } from '../crash-point.ts';
+import type { ErrorRecord } from '../errors.ts';
+import type { Chunk, Completion } from '../model/chunk.ts';
+import type { Clock, Random } from '../model/clock.ts';
+import type { RetryHistory } from '../model/ingestion.ts';
+import type { LogFields, Logger } from '../model/logger.ts';
+import type { Outcome } from '../model/outcome.ts';
+import type { AttemptContext, Destination } from './destination.ts';
+import type { BegunAttempt, DeliveryJournal } from './journal.ts';
+import { decide, type RetrySettings } from './retry-policy.ts';
+
+/** The longest wait that keeps slot and worker, ms: a longer one is left to the caller. */
+export const MAX_HELD_WAIT_MS = 5_000;
+
+/** What is delivered. */
+export type DeliveryTarget =
+  | { readonly kind: 'chunk'; readonly chunk: Chunk }
+  | { readonly kind: 'completion'; readonly completion: Completion };
+
+/** Where and how; asked for before each attempt, since a request may change it between two. */
+export interface DeliveryRoute {
+  readonly destination: Destination;
+  readonly retry: RetrySettings;
+}
+
+/** One delivery. */
+export interface Delivery {
+  readonly ingestionId: string;
+  readonly target: DeliveryTarget;
+  readonly route: () => DeliveryRoute | Promise<DeliveryRoute>;
+  readonly journal: DeliveryJournal;
+  /** As it is on record. */
+  readonly history: RetryHistory;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Aborted: no further attempt begins and a wait ends at once; the attempt under way is finished. */
+  readonly signal: AbortSignal;
+  /** Aborted: the attempt under way is given up too, as `unknown`. */
+  readonly attemptSignal: AbortSignal;
+  readonly logger: Logger;
+}
+
+/** How a delivery ended. Everything but `waits`, `stopped` and the errors is to be carried out by the caller. */
+export type DeliveryResult =
+  /** And recorded. */
+  | { readonly kind: 'acknowledged'; readonly attempt: number }
+  /** The next attempt is due at `until`, wall clock in ms. */
+  | { readonly kind: 'waits'; readonly until: number }
+  | { readonly kind: 'rewind'; readonly toChunkNumber: number; readonly history: RetryHistory }
+  /** Cut the chunk, plan its half, deliver that. */
+  | { readonly kind: 'split' }
+  | { readonly kind: 'paused'; readonly error: ErrorRecord }
+  | { readonly kind: 'failed'; readonly error: ErrorRecord }
+  /** Asked to by the signal. */
+  | { readonly kind: 'stopped' };
+
+/** Delivers. Throws only what the journal throws. */
+export async function deliver(delivery: Delivery): Promise<DeliveryResult> {
+  const { clock, signal } = delivery;
+  let { history } = delivery;
+  while (!signal.aborted) {
+    const step = await attemptOnce(delivery, history);
+    if (step.kind !== 'retry') return step;
+    const waitMs = step.nextAttemptAt - clock.now();
+    if (waitMs > MAX_HELD_WAIT_MS && !signal.aborted) return { kind: 'waits', until: step.nextAttemptAt };
+    await clock.sleep(Math.max(waitMs, 0), signal);
+    history = step.history;
+  }
+  return { kind: 'stopped' };
+}
+
+/** The end of a delivery, or another attempt later. */
+type Step = DeliveryResult | { readonly kind: 'retry'; readonly nextAttemptAt: number; readonly history: RetryHistory };
+
+/** One attempt, on record before and after. */
+async function attemptOnce(delivery: Delivery, history: RetryHistory): Promise<Step> {
+  const { target, journal, clock, random } = delivery;
+  const { destination, retry } = await delivery.route();
+  const begun = await journal.beginAttempt();
+  crashPoint('attempt-begun-not-sent');
+  const begunAt = clock.now();
+  const outcome = await send(delivery, destination, begun);
+  logAttempt(delivery, begun, outcome, clock.now() - begunAt);
+  const decision = decide({
+    outcome,
+    history,
+    target: target.kind,
+    isCertainlyNotStored: begun.isCertainlyNotStored,
+    recordCount: target.kind === 'chunk' ? target.chunk.plan.recordCount : 0,
+    retry,
+    now: clock.now(),
+    random: random(),
+  });
+  if (decision.kind === 'advance') {
+    crashPoint(target.kind === 'chunk' ? 'acked-not-committed' : 'completed-not-committed');
+    await journal.recordAck(begun.attempt);
+    return { kind: 'acknowledged', attempt: begun.attempt };
+  }
+  const nextAttemptAt = decision.kind === 'retry' ? decision.nextAttemptAt : null;
+  await journal.recordFailure(begun.attempt, outcome, { retry: decision.history, nextAttemptAt });
+  switch (decision.kind) {
+    case 'retry':
+      if (decision.takeEpochAbove !== null) await journal.takeEpochAbove(decision.takeEpochAbove);
+      return decision;
+    case 'rewind':
+      return { kind: 'rewind', toChunkNumber: decision.toChunk, history: decision.history };
+    case 'split':
+      return { kind: 'split' };
+    case 'pause':
+      return { kind: 'paused', error: decision.error };
+    case 'fail':
+      return { kind: 'failed', error: decision.error };
+  }
+}
+
+function send(delivery: Delivery, destination: Destination, begun: BegunAttempt): Promise<Outcome> {
+  const { ingestionId, target, attemptSignal } = delivery;
+  const context: AttemptContext = { ingestionId, epoch: begun.epoch, attempt: begun.attempt, signal: attemptSignal };
+  return target.kind === 'chunk'
+    ? destination.attempt(target.chunk, context)
+    : destination.complete(target.completion, context);
+}
+
+function logAttempt(delivery: Delivery, begun: BegunAttempt, outcome: Outcome, durationMs: number): void {
+  const { ingestionId, target, logger } = delivery;
+  const fields: LogFields = {
+    ingestion_id: ingestionId,
+    chunk_number: target.kind === 'chunk' ? target.chunk.plan.chunkNumber : 'COMPLETED',
+    attempt: begun.attempt,
+    epoch: begun.epoch,
+    outcome: outcome.kind,
+    http_status: 'httpStatus' in outcome ? outcome.httpStatus : undefined,
+    reason: 'reason' in outcome ? outcome.reason : undefined,
+    duration_ms: durationMs,
+  };
+  if (outcome.kind === 'acknowledged') logger.info('attempt.ended', fields);
+  else logger.warn('attempt.ended', fields);
+}

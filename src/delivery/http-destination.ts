@@ -1,0 +1,107 @@
+import type { Clock } from '../model/clock.ts';
+import type { Outcome } from '../model/outcome.ts';
+import { type Expectation, interpretAnswer } from '../protocol/ack.ts';
+import { sha256Base64 } from '../protocol/checksum.ts';
+import { encodeCompletion } from '../protocol/envelope.ts';
+import { chunkIdOf, completionIdOf } from '../protocol/identity.ts';
+import type { CallbackGuard } from './callback-guard.ts';
+import type { AttemptContext, Destination } from './destination.ts';
+import { messageHeaders } from './message-headers.ts';
+import { createPostChannel, type Exchange, type PostTimeouts } from './post-channel.ts';
+
+/** What an HTTP destination is made from. */
+export interface HttpDestinationOptions {
+  readonly callbackUrl: string;
+  /** The request's own, which the protocol's override; null: none. */
+  readonly headers: Readonly<Record<string, string>> | null;
+  /** Standard Webhooks secret; null: not signed. */
+  readonly secret: string | null;
+  readonly guard: CallbackGuard;
+  readonly timeouts: PostTimeouts;
+  readonly clock: Clock;
+  /** `ackstream/<version>`. */
+  readonly userAgent: string;
+}
+
+/** What is sent in one attempt, and what its answer must be about. */
+interface Message {
+  readonly messageId: string;
+  readonly body: Uint8Array;
+  readonly bodyDigest: string;
+  readonly expected: Expectation;
+}
+
+/**
+ * A receiver behind a callback URL, by docs/protocol.md. A URL that the guard refuses is an outcome of each attempt: what is allowed
+ * may differ from when the ingestion was accepted.
+ */
+export function createHttpDestination(options: HttpDestinationOptions): Destination {
+  const { secret, guard, timeouts, clock, userAgent } = options;
+  const ownHeaders = Object.fromEntries(
+    Object.entries(options.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
+  );
+  const channel = createPostChannel({ url: new URL(options.callbackUrl), guard, timeouts });
+
+  async function send(message: Message, context: AttemptContext): Promise<Outcome> {
+    const { messageId, body, bodyDigest, expected } = message;
+    const { epoch, attempt, signal } = context;
+    const headers = messageHeaders({
+      messageId,
+      epoch,
+      attempt,
+      body,
+      bodyDigest,
+      secret,
+      now: clock.now(),
+      userAgent,
+    });
+    const exchange = await channel.post({ headers: { ...ownHeaders, ...headers }, body, signal });
+    return outcomeOf(exchange, expected, clock.now());
+  }
+
+  return {
+    attempt(chunk, context) {
+      const { ingestionId } = context;
+      const { chunkNumber } = chunk.plan;
+      return send(
+        {
+          messageId: chunkIdOf(ingestionId, chunkNumber),
+          body: chunk.body,
+          bodyDigest: chunk.bodyDigest,
+          expected: { target: 'chunk', ingestionId, chunkNumber },
+        },
+        context,
+      );
+    },
+
+    complete(completion, context) {
+      const { ingestionId, lastChunkNumber: chunkNumber, totalChunks } = completion;
+      const body = new TextEncoder().encode(encodeCompletion(completion));
+      return send(
+        {
+          messageId: completionIdOf(ingestionId),
+          body,
+          bodyDigest: sha256Base64(body),
+          expected: { target: 'completion', ingestionId, chunkNumber, totalChunks },
+        },
+        context,
+      );
+    },
+
+    close: () => channel.close(),
+  };
+}
+
+/** Rules 1 and 2 of docs/protocol.md "The answer"; the rest is {@link interpretAnswer}'s. */
+function outcomeOf(exchange: Exchange, expected: Expectation, now: number): Outcome {
+  switch (exchange.kind) {
+    case 'answered':
+      return interpretAnswer({ ...exchange, now }, expected);
+    case 'refused':
+      return { kind: 'rejected', reason: exchange.reason, httpStatus: null, receiverError: null, isFinal: true };
+    case 'not-connected':
+      return { kind: 'unavailable', reason: exchange.reason, httpStatus: null, retryAfterMs: null };
+    case 'unanswered':
+      return { kind: 'unknown', reason: exchange.reason, httpStatus: exchange.status };
+  }
+}

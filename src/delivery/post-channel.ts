@@ -1,0 +1,200 @@
+/*
+ * One origin, one connection, one POST at a time, everything within bounds. The one thing that its callers must be able to tell is
+ * whether a byte may have reached the other side: `isBegun` turns true in the same tick in which undici writes the request's head to an
+ * open connection. Before that nothing was sent, whatever the error is called; after that it may have been, also where a kept-alive
+ * connection was reset before any answer.
+ */
+import { Client, type Dispatcher, request } from 'undici';
+import { crashPoint } from '../crash-point.ts';
+import { ServiceError } from '../errors.ts';
+import type { CallbackGuard } from './callback-guard.ts';
+
+/** Deadlines of one POST, ms. */
+export interface PostTimeouts {
+  /** Name, TCP and TLS. */
+  readonly connectMs: number;
+  /** From the request's first byte to the answer's complete head. */
+  readonly headersMs: number;
+  /** Over everything: an answer that drips is bounded by nothing else. */
+  readonly totalMs: number;
+}
+
+/** The deadlines of docs/protocol.md. */
+export const DEFAULT_TIMEOUTS: PostTimeouts = { connectMs: 5_000, headersMs: 60_000, totalMs: 120_000 };
+
+/** Most bytes of an answer's body that are read. An acknowledgement has some hundred. */
+export const MAX_ANSWER_BYTES = 65_536;
+
+const GIVEN_UP = 'the attempt was given up';
+
+/** What became of one POST. */
+export type Exchange =
+  | {
+      readonly kind: 'answered';
+      readonly status: number;
+      readonly retryAfter: string | null;
+      readonly contentEncoding: string | null;
+      readonly body: Uint8Array;
+    }
+  /** The guard does not let this URL be called; nothing was sent. */
+  | { readonly kind: 'refused'; readonly reason: string }
+  /** The connection was never made; nothing was sent. */
+  | { readonly kind: 'not-connected'; readonly reason: string }
+  /** Sent, or partly sent, without a complete answer; `status` where at least its head came. */
+  | { readonly kind: 'unanswered'; readonly reason: string; readonly status: number | null };
+
+/** One POST. */
+export interface Post {
+  readonly headers: Readonly<Record<string, string>>;
+  /** Not copied. */
+  readonly body: Uint8Array;
+  /** Aborted: ends at once as `unanswered`. */
+  readonly signal: AbortSignal;
+}
+
+/** Posts to one URL. Whatever networks do is an {@link Exchange}. */
+export interface PostChannel {
+  post(post: Post): Promise<Exchange>;
+  /** Cuts the connection; a POST under way ends. */
+  close(): Promise<void>;
+}
+
+/** Opens nothing yet: the first POST connects. `url` is absolute; the guard is asked before each POST and for each connection. */
+export function createPostChannel(options: {
+  readonly url: URL;
+  readonly guard: CallbackGuard;
+  readonly timeouts: PostTimeouts;
+}): PostChannel {
+  const { url, guard, timeouts } = options;
+  let client: Client | undefined;
+
+  // Made by the first POST that the guard lets pass: undici throws for URLs that are not http(s).
+  const connectedClient = (): Client => {
+    client ??= new Client(url.origin, {
+      // A plain connection of our own making: no proxy of the environment, no HTTP/2 with its own rules of what was sent.
+      connect: { lookup: guard.lookupFor(url), timeout: timeouts.connectMs, rejectUnauthorized: true, allowH2: false },
+      allowH2: false,
+      pipelining: 1,
+      headersTimeout: timeouts.headersMs,
+      bodyTimeout: timeouts.totalMs,
+      maxResponseSize: MAX_ANSWER_BYTES,
+      strictContentLength: true,
+    });
+    return client;
+  };
+
+  return {
+    async post(post) {
+      if (post.signal.aborted) return { kind: 'unanswered', reason: GIVEN_UP, status: null };
+      try {
+        guard.checkForm(url);
+      } catch (error) {
+        return { kind: 'refused', reason: describe(error) };
+      }
+      return exchange(connectedClient(), url, post, timeouts.totalMs);
+    },
+
+    async close() {
+      await client?.destroy();
+    },
+  };
+}
+
+async function exchange(client: Client, url: URL, post: Post, totalMs: number): Promise<Exchange> {
+  const progress: Progress = { isBegun: false, status: null };
+  const deadline = startDeadline(post.signal, totalMs);
+  try {
+    // undici hears an abort only once the connection is made, so the deadline also has a voice of its own. What it leaves behind is
+    // never written: undici drops an aborted request when its connection comes.
+    return await Promise.race([send(client, url, { ...post, signal: deadline.signal }, progress), deadline.expired]);
+  } catch (error) {
+    const reason = describe(error);
+    if (error instanceof ServiceError) return { kind: 'refused', reason };
+    if (progress.isBegun || post.signal.aborted) return { kind: 'unanswered', reason, status: progress.status };
+    return { kind: 'not-connected', reason };
+  } finally {
+    deadline.end();
+  }
+}
+
+/** How far a POST came. */
+interface Progress {
+  isBegun: boolean;
+  status: number | null;
+}
+
+async function send(client: Client, url: URL, post: Post, progress: Progress): Promise<Exchange> {
+  const answer = await request(url, {
+    dispatcher: client.compose(watchProgress(progress)),
+    method: 'POST',
+    headers: post.headers,
+    body: post.body,
+    signal: post.signal,
+  });
+  progress.status = answer.statusCode;
+  const body = await answer.body.bytes();
+  return {
+    kind: 'answered',
+    status: answer.statusCode,
+    retryAfter: firstOf(answer.headers['retry-after']),
+    contentEncoding: firstOf(answer.headers['content-encoding']),
+    body,
+  };
+}
+
+/** An interceptor that notes when the request is about to be written. */
+function watchProgress(progress: Progress): Dispatcher.DispatcherComposeInterceptor {
+  return (dispatch) => (options, handler) =>
+    dispatch(options, {
+      onRequestStart(controller, context) {
+        progress.isBegun = true;
+        handler.onRequestStart?.(controller, context);
+      },
+      // Here the whole request was handed to the operating system and nothing was read yet: the receiver may have it or not.
+      onRequestSent: () => crashPoint('sent-not-acked'),
+      onResponseStart: (...head) => handler.onResponseStart?.(...head),
+      onResponseData: (controller, chunk) => handler.onResponseData?.(controller, chunk),
+      onResponseEnd: (controller, trailers) => handler.onResponseEnd?.(controller, trailers),
+      onResponseError: (controller, error) => handler.onResponseError?.(controller, error),
+    });
+}
+
+/** The end of a POST that did not end by itself. */
+interface Deadline {
+  readonly signal: AbortSignal;
+  /** Rejects when the signal is aborted. */
+  readonly expired: Promise<never>;
+  /** To be called when the POST has ended. */
+  end(): void;
+}
+
+/** Expires with the caller's signal or after `totalMs`. */
+function startDeadline(caller: AbortSignal, totalMs: number): Deadline {
+  const controller = new AbortController();
+  const { promise: expired, reject } = Promise.withResolvers<never>();
+  const expire = (reason: string): void => {
+    controller.abort(new Error(reason));
+    reject(controller.signal.reason);
+  };
+  const onAbort = (): void => expire(GIVEN_UP);
+  const timer = setTimeout(() => expire(`no complete answer within ${totalMs} ms`), totalMs);
+  caller.addEventListener('abort', onAbort, { once: true });
+  return {
+    signal: controller.signal,
+    expired,
+    end() {
+      clearTimeout(timer);
+      caller.removeEventListener('abort', onAbort);
+    },
+  };
+}
+
+function firstOf(header: string | string[] | undefined): string | null {
+  return (Array.isArray(header) ? header[0] : header) ?? null;
+}
+
+/** An error in words; those of several addresses tried carry theirs inside. */
+function describe(error: unknown): string {
+  const told = error instanceof AggregateError ? error.errors[0] : error;
+  return told instanceof Error && told.message !== '' ? told.message : String(told);
+}

@@ -1,0 +1,92 @@
+import type { Clock } from '../model/clock.ts';
+import type { Status } from '../model/ingestion.ts';
+import type { Logger } from '../model/logger.ts';
+import type { JsonValue } from '../model/record.ts';
+import { sha256Base64 } from '../protocol/checksum.ts';
+import { statusEventIdOf } from '../protocol/identity.ts';
+import type { CallbackGuard } from './callback-guard.ts';
+import { messageHeaders } from './message-headers.ts';
+import { createPostChannel, type Exchange, type PostChannel, type PostTimeouts } from './post-channel.ts';
+
+/** Tries of one event: nothing depends on it, so nobody waits long for it. */
+const MAX_TRIES = 3;
+const DELAY_BETWEEN_TRIES_MS = 1_000;
+
+/** What a status event says. */
+export interface StatusEvent {
+  readonly ingestionId: string;
+  readonly status: 'STARTED' | Exclude<Status, 'QUEUED' | 'RUNNING'>;
+  readonly epoch: number;
+  /** What goes into the body beside these, by wire name: totals, an error's code. Never a record's content or a secret. */
+  readonly details: Readonly<Record<string, JsonValue>>;
+}
+
+/** Where it goes, and with what. The callback's own headers do not go along: they are meant for another host. */
+export interface StatusEventRoute {
+  readonly statusUrl: string;
+  /** Null: not signed. */
+  readonly secret: string | null;
+  readonly guard: CallbackGuard;
+  readonly timeouts: PostTimeouts;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  readonly userAgent: string;
+}
+
+/** Posts a status event, best effort: any 2xx counts as taken, a failure is logged and forgotten. Never throws. */
+export async function postStatusEvent(event: StatusEvent, route: StatusEventRoute): Promise<void> {
+  let reason: string | null;
+  try {
+    reason = await postWithRetries(event, route);
+  } catch (error) {
+    reason = String(error);
+  }
+  if (reason === null) return;
+  const { ingestionId, status, epoch } = event;
+  route.logger.warn('status_event.failed', { ingestion_id: ingestionId, status, epoch, reason });
+}
+
+/** Null, or why it failed. */
+async function postWithRetries(event: StatusEvent, route: StatusEventRoute): Promise<string | null> {
+  const { guard, timeouts, clock, signal } = route;
+  const channel = createPostChannel({ url: new URL(route.statusUrl), guard, timeouts });
+  try {
+    for (let attempt = 1; ; attempt++) {
+      const exchange = await postOnce(channel, attempt, event, route);
+      const reason = failureOf(exchange);
+      const isLast = attempt === MAX_TRIES || exchange.kind === 'refused' || signal.aborted;
+      if (reason === null || isLast) return reason;
+      await clock.sleep(DELAY_BETWEEN_TRIES_MS, signal);
+    }
+  } finally {
+    await channel.close();
+  }
+}
+
+function postOnce(
+  channel: PostChannel,
+  attempt: number,
+  event: StatusEvent,
+  route: StatusEventRoute,
+): Promise<Exchange> {
+  const { ingestionId, status, epoch, details } = event;
+  const { secret, clock, signal, userAgent } = route;
+  const body = new TextEncoder().encode(JSON.stringify({ ingestion_id: ingestionId, status, epoch, ...details }));
+  const headers = messageHeaders({
+    messageId: statusEventIdOf(ingestionId, status, epoch),
+    epoch,
+    attempt,
+    body,
+    bodyDigest: sha256Base64(body),
+    secret,
+    now: clock.now(),
+    userAgent,
+  });
+  return channel.post({ headers, body, signal });
+}
+
+function failureOf(exchange: Exchange): string | null {
+  if (exchange.kind !== 'answered') return exchange.reason;
+  return exchange.status >= 200 && exchange.status < 300 ? null : `HTTP ${exchange.status}`;
+}

@@ -1,0 +1,20 @@
+/** The part of pino-roll that is used; it ships no types. */
+declare module 'pino-roll' {
+  import type { EventEmitter } from 'node:events';
+
+  interface RollingFile extends EventEmitter {
+    write(line: string): boolean;
+    end(): void;
+  }
+
+  export default function pinoRoll(options: {
+    /** A number and the extension are put behind the name: `x.log` becomes `x.1.log`. */
+    readonly file: string;
+    /** `5m`: 5 MiB. */
+    readonly size: string;
+    /** With `removeOtherLogFiles`, files of earlier processes count too. */
+    readonly limit: { readonly count: number; readonly removeOtherLogFiles: boolean };
+    readonly mkdir: boolean;
+    readonly sync: boolean;
+  }): Promise<RollingFile>;
+}

@@ -1,0 +1,115 @@
+import { ServiceError } from '../errors.ts';
+import type { Position } from '../model/record.ts';
+import { LINE_FEED } from '../protocol/canonical/bytes.ts';
+import { advancePlace, type JsonFault, TEXT_START, type TextPlace } from '../protocol/json-place.ts';
+import type { Source } from '../sources/source.ts';
+
+const INITIAL_CAPACITY_BYTES = 512 * 1024;
+/** No line feed is known in the window. */
+const NONE = Number.POSITIVE_INFINITY;
+
+/**
+ * The part of a source that is being looked at: what was read and not yet consumed, as one run of bytes, with the place of its first.
+ * It grows where a value does not fit, and a zero always stands behind its end (what stops the canonicalizer).
+ */
+export class ByteWindow {
+  /** The unconsumed bytes are `bytes[start]` up to `bytes[end - 1]`; {@link fill} replaces and moves them. */
+  bytes = new Uint8Array(INITIAL_CAPACITY_BYTES);
+  start = 0;
+  end = 0;
+  /** Whether the source has nothing after `end`. */
+  isWhole = false;
+  readonly #source: Source;
+  readonly #blocks: AsyncIterator<Uint8Array>;
+  /** Offset in the source of `bytes[0]` and of the first byte of the line of `bytes[start]`. */
+  #base: number;
+  #lineStart: number;
+  #line: number;
+  #lineFeed = NONE;
+
+  /** @param from where to begin; null: at the start of the source */
+  constructor(source: Source, from: Position | null) {
+    const place: TextPlace = from ?? TEXT_START;
+    this.#source = source;
+    this.#blocks = source.open(place.byteOffset)[Symbol.asyncIterator]();
+    this.#base = place.byteOffset;
+    this.#line = place.line;
+    this.#lineStart = place.byteOffset - place.column + 1;
+  }
+
+  /** How many bytes are unconsumed. */
+  get length(): number {
+    return this.end - this.start;
+  }
+
+  /** Index of the first unconsumed line feed, infinity where the window has none. */
+  get lineFeed(): number {
+    return this.#lineFeed;
+  }
+
+  /** The place of the first unconsumed byte. */
+  get place(): TextPlace {
+    const byteOffset = this.#base + this.start;
+    return { byteOffset, line: this.#line, column: byteOffset - this.#lineStart + 1 };
+  }
+
+  /** The place of the first unconsumed byte as that of a record. */
+  position(state: Position['state']): Position {
+    const byteOffset = this.#base + this.start;
+    return { fileIndex: 0, byteOffset, line: this.#line, column: byteOffset - this.#lineStart + 1, state };
+  }
+
+  /** Reads on until `byteCount` bytes are unconsumed or the source ends. Moves what is unconsumed to the front. */
+  async fill(byteCount: number): Promise<void> {
+    while (!this.isWhole && this.length < byteCount) {
+      const block = await this.#blocks.next();
+      if (block.done === true) this.isWhole = true;
+      else this.#append(block.value);
+    }
+  }
+
+  /** Leaves the bytes before `index` behind. */
+  consume(index: number): void {
+    while (this.#lineFeed < index) {
+      this.#line += 1;
+      this.#lineStart = this.#base + this.#lineFeed + 1;
+      this.#lineFeed = this.#findLineFeed(this.#lineFeed + 1);
+    }
+    this.start = index;
+  }
+
+  /** What is wrong at an index of the window, as the error that is thrown. */
+  failure({ code, index, detail }: JsonFault): ServiceError {
+    const place = advancePlace(this.place, this.bytes, this.start, index);
+    return new ServiceError(code, { detail, place: { file: this.#source.name, ...place } });
+  }
+
+  /** Releases the source's reading. */
+  async close(): Promise<void> {
+    await this.#blocks.return?.();
+  }
+
+  #append(block: Uint8Array): void {
+    const { length, start } = this;
+    const needed = length + block.length + 1;
+    if (needed > this.bytes.length) {
+      const grown = new Uint8Array(Math.max(needed, 2 * length));
+      grown.set(this.bytes.subarray(start, this.end));
+      this.bytes = grown;
+    } else {
+      this.bytes.copyWithin(0, start, this.end);
+    }
+    this.bytes.set(block, length);
+    this.#base += start;
+    this.#lineFeed -= start;
+    this.start = 0;
+    this.end = length + block.length;
+    this.bytes[this.end] = 0;
+    if (this.#lineFeed === NONE) this.#lineFeed = this.#findLineFeed(length);
+  }
+
+  #findLineFeed(from: number): number {
+    const offset = this.bytes.subarray(from, this.end).indexOf(LINE_FEED);
+    return offset === -1 ? NONE : from + offset;
+  }
+}

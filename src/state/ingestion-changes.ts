@@ -1,0 +1,204 @@
+/**
+ * What each event makes of an ingestion: pure, from one value to the next, so that every store says the same. A store reads the ingestion,
+ * applies one of these and writes the result, all in one transaction.
+ */
+import assert from 'node:assert/strict';
+import { type ErrorRecord, ServiceError } from '../errors.ts';
+import { CHAIN_START, type ChunkPlan, type PlannedChunk } from '../model/chunk.ts';
+import {
+  type Checkpoint,
+  type Ingestion,
+  type IngestionEvent,
+  NO_FAILURES,
+  nextStatus,
+  type RetryHistory,
+  type SourceFingerprint,
+} from '../model/ingestion.ts';
+import type { AttemptTarget, NewIngestion, SubmissionDecision } from './state-store.ts';
+
+const NOTHING_ACKED: Checkpoint = {
+  nextChunkNumber: 0,
+  recordCount: 0,
+  sourceBytes: 0,
+  chainChecksum: CHAIN_START,
+  isAtEnd: false,
+};
+
+/** A new ingestion at the end of the queue. */
+export function created(from: NewIngestion, queueSequence: number, now: number): Ingestion {
+  return {
+    ...from,
+    deliveryRevision: 0,
+    status: 'QUEUED',
+    queueSequence,
+    epoch: 0,
+    checkpoint: NOTHING_ACKED,
+    highestAckedChunk: -1,
+    highestPlannedChunk: -1,
+    closeAtBytes: null,
+    retry: NO_FAILURES,
+    nextAttemptAt: null,
+    lastError: null,
+    rejectedRecords: 0,
+    createdAt: now,
+    updatedAt: now,
+    runStartedAt: null,
+    runStartedRecordCount: 0,
+    completedAt: null,
+  };
+}
+
+/** The one way to another status. Throws MOVE_NOT_ALLOWED. Whatever was waited for is over. */
+export function moved(ingestion: Ingestion, event: IngestionEvent, now: number): Ingestion {
+  const status = nextStatus(ingestion.status, event);
+  if (status === undefined) {
+    throw new ServiceError('MOVE_NOT_ALLOWED', {
+      detail: `The ingestion is ${ingestion.status}, which does not allow to ${event} it.`,
+      data: { ingestion_id: ingestion.ingestionId, status: ingestion.status, event },
+    });
+  }
+  return { ...ingestion, status, nextAttemptAt: null, updatedAt: now };
+}
+
+/** A run begins, with the next epoch. */
+export function claimed(ingestion: Ingestion, now: number): Ingestion {
+  return {
+    ...moved(ingestion, 'claim', now),
+    epoch: ingestion.epoch + 1,
+    runStartedAt: now,
+    runStartedRecordCount: ingestion.checkpoint.recordCount,
+  };
+}
+
+/** The run gave its slot back; it keeps its place in the queue. */
+export function released(ingestion: Ingestion, nextAttemptAt: number | null, now: number): Ingestion {
+  return { ...moved(ingestion, 'release', now), nextAttemptAt };
+}
+
+/** The process of its run ended without a word. The next run counts rejections anew, and waits as this one would have. */
+export function recovered(ingestion: Ingestion, now: number): Ingestion {
+  const queued = ingestion.status === 'RUNNING' ? released(ingestion, ingestion.nextAttemptAt, now) : ingestion;
+  return { ...queued, retry: { ...queued.retry, rejectionCount: 0 } };
+}
+
+/** A person asks it to go on, from the end of the queue. */
+export function resumed(ingestion: Ingestion, queueSequence: number, now: number): Ingestion {
+  return { ...moved(ingestion, 'resume', now), queueSequence, retry: NO_FAILURES };
+}
+
+/** Its run stops it, with what is to be shown. */
+export function stopped(ingestion: Ingestion, event: 'fail' | 'pause', error: ErrorRecord, now: number): Ingestion {
+  return { ...moved(ingestion, event, now), lastError: { ...error, at: now } };
+}
+
+/** The receiver acknowledged COMPLETED. */
+export function completed(ingestion: Ingestion, now: number): Ingestion {
+  return {
+    ...moved(ingestion, 'complete', now),
+    retry: NO_FAILURES,
+    completedAt: ingestion.completedAt ?? now,
+  };
+}
+
+/** What a request changes of its settings. A run that reads what is replaced here is released: it must not send what it has read. */
+export function updated(
+  ingestion: Ingestion,
+  update: NonNullable<SubmissionDecision['update']>,
+  now: number,
+): Ingestion {
+  let next = ingestion;
+  if (update.delivery !== undefined) {
+    next = { ...next, delivery: update.delivery, deliveryRevision: next.deliveryRevision + 1, updatedAt: now };
+  }
+  if (update.read !== undefined || update.fingerprint !== undefined || update.discardPlans === true) {
+    next = next.status === 'RUNNING' ? released(next, null, now) : next;
+    next = {
+      ...next,
+      read: update.read ?? next.read,
+      fingerprint: update.fingerprint ?? next.fingerprint,
+      updatedAt: now,
+    };
+  }
+  return next;
+}
+
+/** Its plans are dropped: nothing of it was ever sent. */
+export function withoutPlans(ingestion: Ingestion): Ingestion {
+  return { ...ingestion, checkpoint: NOTHING_ACKED, highestPlannedChunk: -1 };
+}
+
+/** The next chunk was frozen, behind `previous` (null: it is the first). */
+export function planned(ingestion: Ingestion, plan: ChunkPlan, previous: ChunkPlan | null): Ingestion {
+  assert.equal(plan.chunkNumber, ingestion.highestPlannedChunk + 1, 'only the next chunk can be planned');
+  assertFollows(plan, previous);
+  return { ...ingestion, highestPlannedChunk: plan.chunkNumber };
+}
+
+/** The highest plan was replaced by its half. */
+export function replanned(
+  ingestion: Ingestion,
+  plan: ChunkPlan,
+  { previous, closeAtBytes }: { readonly previous: ChunkPlan | null; readonly closeAtBytes: number },
+): Ingestion {
+  assert.equal(plan.chunkNumber, ingestion.highestPlannedChunk, 'only the highest plan can be replaced');
+  assert.ok(plan.chunkNumber > ingestion.highestAckedChunk, 'an acknowledged plan cannot be replaced');
+  assertFollows(plan, previous);
+  return { ...ingestion, closeAtBytes };
+}
+
+/** Refuses a plan that would lose or repeat records behind `previous`. */
+function assertFollows(plan: ChunkPlan, previous: ChunkPlan | null): void {
+  const expected = previous === null ? 0 : previous.recordOffset + previous.recordCount;
+  assert.equal(plan.recordOffset, expected, `chunk ${plan.chunkNumber} must begin where the one before it ends`);
+  assert.notEqual(previous?.isLast, true, 'nothing can be planned behind the last chunk');
+}
+
+/** An attempt begins: what was waited for is over. */
+export function attempted(ingestion: Ingestion, target: AttemptTarget): Ingestion {
+  const { nextChunkNumber } = ingestion.checkpoint;
+  const isAllAcked = nextChunkNumber > ingestion.highestPlannedChunk;
+  assert.ok(target === 'completion' ? isAllAcked : target === nextChunkNumber && !isAllAcked, 'chunks go in order');
+  return { ...ingestion, nextAttemptAt: null };
+}
+
+/** An attempt failed. Where the run no longer holds it, a person has decided what comes next. */
+export function failed(
+  ingestion: Ingestion,
+  failure: { readonly retry: RetryHistory; readonly nextAttemptAt: number | null; readonly now: number },
+): Ingestion {
+  const { retry, nextAttemptAt, now } = failure;
+  return ingestion.status === 'RUNNING'
+    ? { ...ingestion, retry, nextAttemptAt, updatedAt: now }
+    : { ...ingestion, updatedAt: now };
+}
+
+/** The chunk that was to be delivered next was acknowledged. */
+export function acknowledged(ingestion: Ingestion, { plan, chainChecksum }: PlannedChunk, now: number): Ingestion {
+  assert.equal(plan.chunkNumber, ingestion.checkpoint.nextChunkNumber, 'chunks are acknowledged in order');
+  const isNewGround = plan.chunkNumber > ingestion.highestAckedChunk;
+  return {
+    ...ingestion,
+    checkpoint: checkpointAfter({ plan, chainChecksum }, ingestion.fingerprint),
+    highestAckedChunk: Math.max(ingestion.highestAckedChunk, plan.chunkNumber),
+    retry: { ...NO_FAILURES, rewindCount: isNewGround ? 0 : ingestion.retry.rewindCount },
+    nextAttemptAt: null,
+    updatedAt: now,
+  };
+}
+
+/** The checkpoint goes back to after `last`, the last chunk that the receiver has; null: it has none. */
+export function rewound(ingestion: Ingestion, last: PlannedChunk | null, now: number): Ingestion {
+  const checkpoint = last === null ? NOTHING_ACKED : checkpointAfter(last, ingestion.fingerprint);
+  assert.ok(checkpoint.nextChunkNumber < ingestion.checkpoint.nextChunkNumber, 'a rewind goes back');
+  return { ...ingestion, checkpoint, updatedAt: now };
+}
+
+function checkpointAfter({ plan, chainChecksum }: PlannedChunk, fingerprint: SourceFingerprint): Checkpoint {
+  return {
+    nextChunkNumber: plan.chunkNumber + 1,
+    recordCount: plan.recordOffset + plan.recordCount,
+    sourceBytes: plan.positionAfter?.byteOffset ?? fingerprint.size,
+    chainChecksum,
+    isAtEnd: plan.isLast,
+  };
+}

@@ -1,0 +1,169 @@
+import type { FileType, Ingestion, LastError, SourceFingerprint, Status } from '../model/ingestion.ts';
+import type { NumberForm } from '../model/record.ts';
+
+/** A row of the table `ingestions` without its `creation_order`; the types are those of the driver. */
+export interface IngestionRow {
+  readonly ingestion_id: string;
+  readonly file_id: string;
+  readonly version: string;
+  readonly file_path: string;
+  readonly file_type: FileType;
+  readonly record_path: string | null;
+  readonly number_form: NumberForm;
+  readonly max_depth: number;
+  readonly max_record_bytes: number;
+  readonly callback_url: string;
+  readonly chunk_size_by_records: number;
+  readonly chunk_size_by_memory: number;
+  readonly retry_window_ms: number;
+  readonly max_delay_ms: number;
+  readonly callback_headers: string | null;
+  readonly callback_secret: string | null;
+  readonly status_url: string | null;
+  readonly delivery_revision: number;
+  readonly status: Status;
+  readonly queue_sequence: number;
+  readonly epoch: number;
+  readonly fingerprint: string;
+  readonly next_chunk_number: number;
+  readonly record_count: number;
+  readonly source_bytes: number;
+  readonly chain_checksum: string;
+  readonly is_at_end: number;
+  readonly highest_acked_chunk: number;
+  readonly highest_planned_chunk: number;
+  readonly close_at_bytes: number | null;
+  readonly failure_count: number;
+  readonly first_failed_at: number | null;
+  readonly rejection_count: number;
+  readonly rewind_count: number;
+  readonly next_attempt_at: number | null;
+  readonly last_error: string | null;
+  readonly rejected_records: number;
+  readonly created_at: number;
+  readonly updated_at: number;
+  readonly run_started_at: number | null;
+  readonly run_started_record_count: number;
+  readonly completed_at: number | null;
+}
+
+/** The row that holds an ingestion. */
+export function rowOfIngestion(ingestion: Ingestion): IngestionRow {
+  const { read, delivery, checkpoint, retry } = ingestion;
+  return {
+    ingestion_id: ingestion.ingestionId,
+    file_id: ingestion.fileId,
+    version: ingestion.version,
+    file_path: ingestion.filePath,
+    file_type: ingestion.fileType,
+    record_path: read.recordPath,
+    number_form: read.numberForm,
+    max_depth: read.maxDepth,
+    max_record_bytes: read.maxRecordBytes,
+    callback_url: delivery.callbackUrl,
+    chunk_size_by_records: delivery.chunkSizeByRecords,
+    chunk_size_by_memory: delivery.chunkSizeByMemory,
+    retry_window_ms: delivery.retryWindowMs,
+    max_delay_ms: delivery.maxDelayMs,
+    callback_headers: jsonOrNull(delivery.callbackHeaders),
+    callback_secret: delivery.callbackSecret,
+    status_url: delivery.statusUrl,
+    delivery_revision: ingestion.deliveryRevision,
+    status: ingestion.status,
+    queue_sequence: ingestion.queueSequence,
+    epoch: ingestion.epoch,
+    fingerprint: JSON.stringify(ingestion.fingerprint),
+    next_chunk_number: checkpoint.nextChunkNumber,
+    record_count: checkpoint.recordCount,
+    source_bytes: checkpoint.sourceBytes,
+    chain_checksum: checkpoint.chainChecksum,
+    is_at_end: Number(checkpoint.isAtEnd),
+    highest_acked_chunk: ingestion.highestAckedChunk,
+    highest_planned_chunk: ingestion.highestPlannedChunk,
+    close_at_bytes: ingestion.closeAtBytes,
+    failure_count: retry.failureCount,
+    first_failed_at: retry.firstFailedAt,
+    rejection_count: retry.rejectionCount,
+    rewind_count: retry.rewindCount,
+    next_attempt_at: ingestion.nextAttemptAt,
+    last_error: jsonOrNull(ingestion.lastError),
+    rejected_records: ingestion.rejectedRecords,
+    created_at: ingestion.createdAt,
+    updated_at: ingestion.updatedAt,
+    run_started_at: ingestion.runStartedAt,
+    run_started_record_count: ingestion.runStartedRecordCount,
+    completed_at: ingestion.completedAt,
+  };
+}
+
+/** The ingestion that a row holds. */
+export function ingestionOfRow(row: IngestionRow): Ingestion {
+  return {
+    ingestionId: row.ingestion_id,
+    fileId: row.file_id,
+    version: row.version,
+    filePath: row.file_path,
+    fileType: row.file_type,
+    read: {
+      recordPath: row.record_path,
+      numberForm: row.number_form,
+      maxDepth: row.max_depth,
+      maxRecordBytes: row.max_record_bytes,
+    },
+    delivery: {
+      callbackUrl: row.callback_url,
+      chunkSizeByRecords: row.chunk_size_by_records,
+      chunkSizeByMemory: row.chunk_size_by_memory,
+      retryWindowMs: row.retry_window_ms,
+      maxDelayMs: row.max_delay_ms,
+      callbackHeaders: row.callback_headers === null ? null : parseHeaders(row.callback_headers),
+      callbackSecret: row.callback_secret,
+      statusUrl: row.status_url,
+    },
+    deliveryRevision: row.delivery_revision,
+    status: row.status,
+    queueSequence: row.queue_sequence,
+    epoch: row.epoch,
+    fingerprint: parseFingerprint(row.fingerprint),
+    checkpoint: {
+      nextChunkNumber: row.next_chunk_number,
+      recordCount: row.record_count,
+      sourceBytes: row.source_bytes,
+      chainChecksum: row.chain_checksum,
+      isAtEnd: row.is_at_end === 1,
+    },
+    highestAckedChunk: row.highest_acked_chunk,
+    highestPlannedChunk: row.highest_planned_chunk,
+    closeAtBytes: row.close_at_bytes,
+    retry: {
+      failureCount: row.failure_count,
+      firstFailedAt: row.first_failed_at,
+      rejectionCount: row.rejection_count,
+      rewindCount: row.rewind_count,
+    },
+    nextAttemptAt: row.next_attempt_at,
+    lastError: row.last_error === null ? null : parseError(row.last_error),
+    rejectedRecords: row.rejected_records,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    runStartedAt: row.run_started_at,
+    runStartedRecordCount: row.run_started_record_count,
+    completedAt: row.completed_at,
+  };
+}
+
+function jsonOrNull(value: object | null): string | null {
+  return value === null ? null : JSON.stringify(value);
+}
+
+function parseFingerprint(json: string): SourceFingerprint {
+  return JSON.parse(json);
+}
+
+function parseHeaders(json: string): Record<string, string> {
+  return JSON.parse(json);
+}
+
+function parseError(json: string): LastError {
+  return JSON.parse(json);
+}

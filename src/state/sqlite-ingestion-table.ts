@@ -1,0 +1,132 @@
+import type { Ingestion, Status } from '../model/ingestion.ts';
+import { type IngestionRow, ingestionOfRow, rowOfIngestion } from './ingestion-rows.ts';
+import { decodeCursor, encodeCursor } from './page-cursor.ts';
+import type { SqliteConnection } from './sqlite-connection.ts';
+import type { MetState, Page, StateReads, SubmissionKey } from './state-store.ts';
+
+type ListedRow = IngestionRow & { readonly creation_order: number };
+
+/**
+ * The queue's head: its wait is over, its last run has ended, and of those with the same file and callback none is under way or before it. The
+ * last run of an excluded one may still have a request in flight, so it counts as under way.
+ */
+const FIRST_CLAIMABLE = `
+SELECT * FROM ingestions AS candidate
+WHERE status = 'QUEUED' AND (next_attempt_at IS NULL OR next_attempt_at <= :now)
+  AND ingestion_id NOT IN (SELECT value FROM json_each(:excludedIds))
+  AND NOT EXISTS (
+    SELECT 1 FROM ingestions AS other
+    WHERE other.file_id = candidate.file_id AND other.callback_url = candidate.callback_url
+      AND other.ingestion_id <> candidate.ingestion_id
+      AND (other.status = 'RUNNING'
+        OR (other.status = 'QUEUED' AND other.queue_sequence < candidate.queue_sequence)
+        OR other.ingestion_id IN (SELECT value FROM json_each(:excludedIds)))
+  )
+ORDER BY queue_sequence LIMIT 1`;
+
+const ACTIVE_REINGESTIONS = `
+SELECT * FROM ingestions
+WHERE file_id = :fileId AND callback_url = :callbackUrl AND ingestion_id <> :resumeIngestionId
+  AND status IN ('QUEUED', 'RUNNING')
+ORDER BY creation_order`;
+
+const HIGHEST_VERSION = `
+SELECT max(CAST(version AS INTEGER)) AS highest FROM ingestions
+WHERE file_id = :fileId AND ingestion_id <> :resumeIngestionId`;
+
+/** The table `ingestions`. Its methods are called inside of a transaction or a read of the connection. */
+export class SqliteIngestionTable {
+  readonly #connection: SqliteConnection;
+
+  constructor(connection: SqliteConnection) {
+    this.#connection = connection;
+  }
+
+  get(ingestionId: string): Ingestion | null {
+    const sql = 'SELECT * FROM ingestions WHERE ingestion_id = ?';
+    const row = this.#connection.prepare<[string], IngestionRow>(sql).get(ingestionId);
+    return row === undefined ? null : ingestionOfRow(row);
+  }
+
+  insert(ingestion: Ingestion): void {
+    const row = rowOfIngestion(ingestion);
+    const columns = Object.keys(row);
+    const places = columns.map((column) => `:${column}`);
+    const sql = `INSERT INTO ingestions (${columns.join(', ')}) VALUES (${places.join(', ')})`;
+    this.#connection.prepare<IngestionRow>(sql).run(row);
+  }
+
+  /** Writes what differs between the two: an acknowledgement must not cost the rewriting of every index. */
+  update(before: Ingestion, after: Ingestion): void {
+    const row = rowOfIngestion(after);
+    const rowBefore = new Map(Object.entries(rowOfIngestion(before)));
+    const changed = Object.entries(row).filter(([column, value]) => value !== rowBefore.get(column));
+    if (changed.length === 0) return;
+    const settings = changed.map(([column]) => `${column} = :${column}`);
+    const sql = `UPDATE ingestions SET ${settings.join(', ')} WHERE ingestion_id = :ingestion_id`;
+    this.#connection.prepare<IngestionRow>(sql).run(row);
+  }
+
+  /** A place behind all that were ever given out. */
+  nextQueueSequence(): number {
+    const sql = 'SELECT max(queue_sequence) AS highest FROM ingestions';
+    const row = this.#connection.prepare<[], { highest: number | null }>(sql).get();
+    return (row?.highest ?? 0) + 1;
+  }
+
+  firstClaimable(now: number, excludedIds: readonly string[]): Ingestion | null {
+    const bound = { now, excludedIds: JSON.stringify(excludedIds) };
+    const row = this.#connection.prepare<typeof bound, IngestionRow>(FIRST_CLAIMABLE).get(bound);
+    return row === undefined ? null : ingestionOfRow(row);
+  }
+
+  nextWakeAt(now: number): number | null {
+    const sql = `SELECT min(next_attempt_at) AS earliest FROM ingestions WHERE status = 'QUEUED' AND next_attempt_at > ?`;
+    return this.#connection.prepare<[number], { earliest: number | null }>(sql).get(now)?.earliest ?? null;
+  }
+
+  /** All that are queued or running. */
+  listActive(): Ingestion[] {
+    const sql = `SELECT * FROM ingestions WHERE status IN ('QUEUED', 'RUNNING')`;
+    return this.#connection.prepare<[], IngestionRow>(sql).all().map(ingestionOfRow);
+  }
+
+  /** What a request meets, but for attempts. */
+  meet(key: SubmissionKey): Omit<MetState, 'hasBegunAttempts'> {
+    const { fileId, callbackUrl, resumeIngestionId } = key;
+    const active = this.#connection
+      .prepare<object, IngestionRow>(ACTIVE_REINGESTIONS)
+      .all({ fileId, callbackUrl, resumeIngestionId });
+    const version = this.#connection
+      .prepare<object, { highest: number | null }>(HIGHEST_VERSION)
+      .get({ fileId, resumeIngestionId });
+    return {
+      resumable: this.get(resumeIngestionId),
+      activeReingestions: active.map(ingestionOfRow),
+      highestVersionMs: version?.highest ?? null,
+      queuedCount: this.countByStatus().QUEUED,
+    };
+  }
+
+  countByStatus(): Record<Status, number> {
+    const sql = 'SELECT status, count(*) AS count FROM ingestions GROUP BY status';
+    const counts: Record<Status, number> = { QUEUED: 0, RUNNING: 0, PAUSED: 0, COMPLETED: 0, FAILED: 0, CANCELLED: 0 };
+    const rows = this.#connection.prepare<[], { status: Status; count: number }>(sql).all();
+    for (const { status, count } of rows) counts[status] = count;
+    return counts;
+  }
+
+  /** Newest first, by the order of creation, which unlike a clock has no ties and never goes back. */
+  list({ status, cursor, limit }: Parameters<StateReads['listIngestions']>[0]): Page<Ingestion> {
+    const before = cursor === undefined ? Number.MAX_SAFE_INTEGER : decodeCursor('ingestions', cursor);
+    const inStatus = status === undefined ? '' : 'status = :status AND';
+    const sql = `SELECT * FROM ingestions WHERE ${inStatus} creation_order < :before ORDER BY creation_order DESC LIMIT :limit`;
+    // One more than asked for tells whether there is a next page.
+    const rows = this.#connection.prepare<object, ListedRow>(sql).all({ status, before, limit: limit + 1 });
+    const last = rows.length > limit ? rows[limit - 1] : undefined;
+    return {
+      items: rows.slice(0, limit).map(ingestionOfRow),
+      nextCursor: last === undefined ? null : encodeCursor('ingestions', last.creation_order),
+    };
+  }
+}

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { isDeepStrictEqual } from 'node:util';
+import type { PlannedChunk } from '../model/chunk.ts';
+import type { Ingestion, LedgerEntry } from '../model/ingestion.ts';
+import type { Outcome } from '../model/outcome.ts';
+import * as change from './ingestion-changes.ts';
+import { decodeCursor, encodeCursor } from './page-cursor.ts';
+import { SqliteAttemptTable } from './sqlite-attempt-table.ts';
+import { SqliteChunkTable } from './sqlite-chunk-table.ts';
+import type { SqliteConnection } from './sqlite-connection.ts';
+import type { AttemptTarget, BegunAttemptRow, Page, RunKey, StateReads } from './state-store.ts';
+
+/**
+ * The ledger: what is frozen of each chunk, and each attempt at it. What changes the ingestion with it takes the ingestion and gives
+ * the changed one back, not yet written. Called inside of a transaction or a read of the connection.
+ */
+export class SqliteLedger {
+  readonly #chunks: SqliteChunkTable;
+  readonly #attempts: SqliteAttemptTable;
+
+  constructor(connection: SqliteConnection) {
+    this.#chunks = new SqliteChunkTable(connection);
+    this.#attempts = new SqliteAttemptTable(connection);
+  }
+
+  find(ingestionId: string, chunkNumber: number): PlannedChunk | null {
+    return this.#chunks.get({ ingestionId, chunkNumber });
+  }
+
+  /** The plan of a chunk that must have one. */
+  get(ingestionId: string, chunkNumber: number): PlannedChunk {
+    const planned = this.find(ingestionId, chunkNumber);
+    assert.ok(planned !== null, `chunk ${chunkNumber} of ${ingestionId} must be planned`);
+    return planned;
+  }
+
+  /** The plan of the chunk before, null for the first. */
+  getBefore(ingestionId: string, chunkNumber: number): PlannedChunk | null {
+    return chunkNumber === 0 ? null : this.get(ingestionId, chunkNumber - 1);
+  }
+
+  /** Freezes the next chunk. */
+  plan(ingestion: Ingestion, planned: PlannedChunk, now: number): Ingestion {
+    const previous = this.getBefore(ingestion.ingestionId, planned.plan.chunkNumber);
+    const after = change.planned(ingestion, planned.plan, previous?.plan ?? null);
+    this.#chunks.insert(ingestion.ingestionId, planned, now);
+    return after;
+  }
+
+  /** Freezes the next chunk, or finds that it is frozen in just this way, as after a rewind. */
+  planIfUnplanned(ingestion: Ingestion, planned: PlannedChunk, now: number): Ingestion {
+    const { chunkNumber } = planned.plan;
+    if (chunkNumber > ingestion.highestPlannedChunk) return this.plan(ingestion, planned, now);
+    const isFrozenSo = isDeepStrictEqual(this.get(ingestion.ingestionId, chunkNumber), planned);
+    assert.ok(isFrozenSo, `chunk ${chunkNumber} of ${ingestion.ingestionId} is frozen in another way`);
+    return ingestion;
+  }
+
+  /** Puts another plan in the place of the highest, which the receiver certainly does not have. */
+  replace(
+    ingestion: Ingestion,
+    planned: PlannedChunk,
+    { closeAtBytes, now }: { readonly closeAtBytes: number; readonly now: number },
+  ): Ingestion {
+    const { ingestionId } = ingestion;
+    const { chunkNumber } = planned.plan;
+    const previous = this.getBefore(ingestionId, chunkNumber);
+    const after = change.replanned(ingestion, planned.plan, { previous: previous?.plan ?? null, closeAtBytes });
+    const isSafe = this.#attempts.allProveNotStored(ingestionId, chunkNumber);
+    assert.ok(isSafe, `chunk ${chunkNumber} of ${ingestionId} may be with the receiver as it is`);
+    this.#chunks.remove({ ingestionId, chunkNumber });
+    this.#chunks.insert(ingestionId, planned, now);
+    return after;
+  }
+
+  /** Drops all plans of an ingestion of which nothing was ever attempted. */
+  dropPlans(ingestion: Ingestion): Ingestion {
+    assert.ok(!this.hasAttempts(ingestion.ingestionId), 'what was attempted is frozen');
+    this.#chunks.removeAll(ingestion.ingestionId);
+    return change.withoutPlans(ingestion);
+  }
+
+  /** Notes that a chunk was acknowledged; its plan. */
+  acknowledge(ingestionId: string, chunkNumber: number, now: number): PlannedChunk {
+    this.#chunks.acknowledge({ ingestionId, chunkNumber }, now);
+    return this.get(ingestionId, chunkNumber);
+  }
+
+  hasAttempts(ingestionId: string): boolean {
+    return this.#attempts.hasAny(ingestionId);
+  }
+
+  beginAttempt(ingestion: Ingestion, target: AttemptTarget, now: number): BegunAttemptRow {
+    const { ingestionId, epoch, highestAckedChunk } = ingestion;
+    const wasAcked = target === 'completion' ? ingestion.completedAt !== null : target <= highestAckedChunk;
+    const isCertainlyNotStored = !wasAcked && this.#attempts.allProveNotStored(ingestionId, target);
+    return { attempt: this.#attempts.begin({ ingestionId, epoch }, target, now), isCertainlyNotStored };
+  }
+
+  endAttempt(
+    run: RunKey,
+    target: AttemptTarget,
+    ended: { readonly attempt: number; readonly outcome: Outcome; readonly now: number },
+  ): void {
+    this.#attempts.end(run.ingestionId, target, ended);
+  }
+
+  /** Attempts that a run left without an outcome become `unknown`; without an id those of all ingestions. */
+  endAttemptsLeftOpen(now: number, ingestionId: string | null = null): void {
+    this.#attempts.endLeftOpen(now, ingestionId);
+  }
+
+  list(ingestionId: string, { cursor, limit }: Parameters<StateReads['listChunks']>[1]): Page<LedgerEntry> {
+    const after = cursor === undefined ? -1 : decodeCursor('chunks', cursor);
+    // One more than asked for tells whether there is a next page.
+    const found = this.#chunks.listAfter(ingestionId, after, limit + 1);
+    const page = found.slice(0, limit);
+    const last = page.at(-1)?.plan.chunkNumber ?? after;
+    const attempts = Map.groupBy(this.#attempts.listBetween(ingestionId, after + 1, last), (one) => one.chunkNumber);
+    return {
+      items: page.map((chunk) => ({
+        ...chunk,
+        attempts: (attempts.get(chunk.plan.chunkNumber) ?? []).map((one) => one.record),
+      })),
+      nextCursor: found.length > limit ? encodeCursor('chunks', last) : null,
+    };
+  }
+}

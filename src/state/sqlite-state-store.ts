@@ -1,0 +1,238 @@
+import assert from 'node:assert/strict';
+import { type ErrorRecord, ServiceError } from '../errors.ts';
+import type { PlannedChunk } from '../model/chunk.ts';
+import type { Ingestion, LedgerEntry, SourceFingerprint, Status } from '../model/ingestion.ts';
+import * as change from './ingestion-changes.ts';
+import { SqliteAnswerTable } from './sqlite-answer-table.ts';
+import type { SqliteConnection } from './sqlite-connection.ts';
+import { SqliteIngestionTable } from './sqlite-ingestion-table.ts';
+import { SqliteLedger } from './sqlite-ledger.ts';
+import { openStateFile } from './sqlite-state-file.ts';
+import type {
+  AttemptTarget,
+  BegunAttemptRow,
+  MetState,
+  Page,
+  RunKey,
+  StateReads,
+  StateStore,
+  SubmissionAnswer,
+  SubmissionDecision,
+  SubmissionKey,
+} from './state-store.ts';
+
+/** Opens the state in an SQLite file, created where there is none. Throws what {@link openStateFile} throws. */
+export function openSqliteStateStore({ path }: { readonly path: string }): StateStore {
+  return new SqliteStateStore(openStateFile(path));
+}
+
+/**
+ * One file, one writer: every method is one transaction of a synchronous driver, so no two interleave. Each reads the ingestion, applies a
+ * pure change (`ingestion-changes.ts`) and writes what differs.
+ */
+class SqliteStateStore implements StateStore {
+  readonly #connection: SqliteConnection;
+  readonly #ingestions: SqliteIngestionTable;
+  readonly #ledger: SqliteLedger;
+  readonly #answers: SqliteAnswerTable;
+
+  constructor(connection: SqliteConnection) {
+    this.#connection = connection;
+    this.#ingestions = new SqliteIngestionTable(connection);
+    this.#ledger = new SqliteLedger(connection);
+    this.#answers = new SqliteAnswerTable(connection);
+  }
+
+  async getIngestion(ingestionId: string): Promise<Ingestion | null> {
+    return this.#connection.read(() => this.#ingestions.get(ingestionId));
+  }
+
+  async listIngestions(query: Parameters<StateReads['listIngestions']>[0]): Promise<Page<Ingestion>> {
+    return this.#connection.read(() => this.#ingestions.list(query));
+  }
+
+  async listChunks(ingestionId: string, query: Parameters<StateReads['listChunks']>[1]): Promise<Page<LedgerEntry>> {
+    return this.#connection.read(() => this.#ledger.list(ingestionId, query));
+  }
+
+  async countByStatus(): Promise<Readonly<Record<Status, number>>> {
+    return this.#connection.read(() => this.#ingestions.countByStatus());
+  }
+
+  async submit(key: SubmissionKey, decide: (met: MetState) => SubmissionDecision): Promise<SubmissionAnswer> {
+    return this.#connection.transaction(() => {
+      this.#answers.prune(key.now);
+      const recorded = key.idempotency === null ? null : this.#answers.find(key.idempotency);
+      if (recorded !== null) return recorded;
+
+      const hasBegunAttempts = this.#ledger.hasAttempts(key.resumeIngestionId);
+      const decision = decide({ ...this.#ingestions.meet(key), hasBegunAttempts });
+      this.#carryOut(decision, key.now);
+      if (key.idempotency !== null) this.#answers.insert(key.idempotency, decision.answer, key.now);
+      return decision.answer;
+    });
+  }
+
+  async applyEvent(ingestionId: string, event: 'pause' | 'resume' | 'cancel', now: number): Promise<Ingestion> {
+    return this.#connection.transaction(() => {
+      const before = this.#ingestions.get(ingestionId);
+      if (before === null) throw new ServiceError('INGESTION_NOT_FOUND', { data: { ingestion_id: ingestionId } });
+      const after =
+        event === 'resume'
+          ? change.resumed(before, this.#ingestions.nextQueueSequence(), now)
+          : change.moved(before, event, now);
+      return this.#save(before, after);
+    });
+  }
+
+  async recoverAtStart(now: number): Promise<void> {
+    this.#connection.transaction(() => {
+      this.#ledger.endAttemptsLeftOpen(now);
+      for (const ingestion of this.#ingestions.listActive()) this.#save(ingestion, change.recovered(ingestion, now));
+    });
+  }
+
+  async claimNext({ now, excludedIds }: Parameters<StateStore['claimNext']>[0]): Promise<Ingestion | null> {
+    return this.#connection.transaction(() => {
+      const first = this.#ingestions.firstClaimable(now, excludedIds);
+      if (first === null) return null;
+      this.#ledger.endAttemptsLeftOpen(now, first.ingestionId);
+      return this.#save(first, change.claimed(first, now));
+    });
+  }
+
+  async nextWakeAt(now: number): Promise<number | null> {
+    return this.#connection.read(() => this.#ingestions.nextWakeAt(now));
+  }
+
+  async takeEpochAbove(run: RunKey, highestEpoch: number): Promise<number> {
+    assert.ok(Number.isSafeInteger(highestEpoch + 1), 'an epoch must stay countable');
+    const epochAbove = (before: Ingestion) => Math.max(before.epoch, highestEpoch) + 1;
+    return this.#change(run, (before) => ({ ...before, epoch: epochAbove(before) })).epoch;
+  }
+
+  async recordRecordPath(run: RunKey, recordPath: string): Promise<void> {
+    this.#change(run, (before) => ({ ...before, read: { ...before.read, recordPath } }));
+  }
+
+  async acceptFingerprint(run: RunKey, fingerprint: SourceFingerprint): Promise<void> {
+    this.#change(run, (before) => ({ ...before, fingerprint }));
+  }
+
+  async restartUnbegun(run: RunKey, fingerprint: SourceFingerprint): Promise<Ingestion | null> {
+    return this.#connection.transaction(() => {
+      const before = this.#held(run, 'RUNNING');
+      if (this.#ledger.hasAttempts(run.ingestionId)) return null;
+      return this.#save(before, this.#ledger.dropPlans({ ...before, fingerprint }));
+    });
+  }
+
+  async planChunk(run: RunKey, planned: PlannedChunk, now: number): Promise<void> {
+    this.#change(run, (before) => this.#ledger.plan(before, planned, now));
+  }
+
+  async replacePlan(run: RunKey, planned: PlannedChunk, closeAtBytes: number, now: number): Promise<void> {
+    this.#change(run, (before) => this.#ledger.replace(before, planned, { closeAtBytes, now }));
+  }
+
+  async getPlan(ingestionId: string, chunkNumber: number): Promise<PlannedChunk | null> {
+    return this.#connection.read(() => this.#ledger.find(ingestionId, chunkNumber));
+  }
+
+  async beginAttempt(run: RunKey, target: AttemptTarget, now: number): Promise<BegunAttemptRow> {
+    return this.#connection.transaction(() => {
+      const before = this.#held(run, 'RUNNING');
+      this.#save(before, change.attempted(before, target));
+      return this.#ledger.beginAttempt(before, target, now);
+    });
+  }
+
+  async recordFailure(
+    run: RunKey,
+    target: AttemptTarget,
+    failure: Parameters<StateStore['recordFailure']>[2],
+  ): Promise<void> {
+    this.#connection.transaction(() => {
+      const before = this.#held(run);
+      this.#ledger.endAttempt(run, target, failure);
+      this.#save(before, change.failed(before, failure));
+    });
+  }
+
+  async recordAck(run: RunKey, ack: Parameters<StateStore['recordAck']>[1]): Promise<Ingestion> {
+    const { chunkNumber, attempt, next, now } = ack;
+    return this.#connection.transaction(() => {
+      const before = this.#held(run);
+      this.#ledger.endAttempt(run, chunkNumber, { attempt, outcome: { kind: 'acknowledged' }, now });
+      const acked = this.#ledger.acknowledge(run.ingestionId, chunkNumber, now);
+      const after = change.acknowledged(before, acked, now);
+      const goesOn = next !== null && after.status === 'RUNNING';
+      return this.#save(before, goesOn ? this.#ledger.planIfUnplanned(after, next, now) : after);
+    });
+  }
+
+  async rewindTo(run: RunKey, toChunkNumber: number, now: number): Promise<Ingestion> {
+    return this.#change(run, (before) =>
+      change.rewound(before, this.#ledger.getBefore(run.ingestionId, toChunkNumber), now),
+    );
+  }
+
+  async completeRun(run: RunKey, attempt: number, now: number): Promise<void> {
+    this.#change(run, (before) => {
+      this.#ledger.endAttempt(run, 'completion', { attempt, outcome: { kind: 'acknowledged' }, now });
+      return change.completed(before, now);
+    });
+  }
+
+  async failRun(run: RunKey, error: ErrorRecord, now: number): Promise<void> {
+    this.#change(run, (before) => change.stopped(before, 'fail', error, now));
+  }
+
+  async pauseRun(run: RunKey, error: ErrorRecord, now: number): Promise<void> {
+    this.#change(run, (before) => change.stopped(before, 'pause', error, now));
+  }
+
+  async releaseRun(run: RunKey, nextAttemptAt: number | null, now: number): Promise<void> {
+    this.#change(run, (before) => change.released(before, nextAttemptAt, now));
+  }
+
+  async close(): Promise<void> {
+    this.#connection.close();
+  }
+
+  /** One transaction of a run that holds its ingestion. */
+  #change(run: RunKey, apply: (before: Ingestion) => Ingestion): Ingestion {
+    return this.#connection.transaction(() => {
+      const before = this.#held(run, 'RUNNING');
+      return this.#save(before, apply(before));
+    });
+  }
+
+  /** The ingestion, if nobody took it over since; with a status, if it still has that. */
+  #held(run: RunKey, status?: Status): Ingestion {
+    const ingestion = this.#ingestions.get(run.ingestionId);
+    if (ingestion?.epoch === run.epoch && (status ?? ingestion.status) === ingestion.status) return ingestion;
+    const found = ingestion === null ? 'is gone' : `is ${ingestion.status} in epoch ${ingestion.epoch}`;
+    throw new ServiceError('RUN_OVERTAKEN', {
+      detail: `The run in epoch ${run.epoch} no longer holds ingestion ${run.ingestionId}, which ${found}.`,
+    });
+  }
+
+  #save(before: Ingestion, after: Ingestion): Ingestion {
+    this.#ingestions.update(before, after);
+    return after;
+  }
+
+  #carryOut({ answer, create, update }: SubmissionDecision, now: number): void {
+    if (create !== undefined) {
+      this.#ingestions.insert(change.created(create, this.#ingestions.nextQueueSequence(), now));
+    }
+    if (update === undefined) return;
+    const before = this.#ingestions.get(answer.ingestionId);
+    assert.ok(before !== null, 'only an ingestion that exists can be updated');
+    let after = change.updated(before, update, now);
+    if (update.discardPlans === true) after = this.#ledger.dropPlans(after);
+    if (update.resume === true) after = change.resumed(after, this.#ingestions.nextQueueSequence(), now);
+    this.#save(before, after);
+  }
+}

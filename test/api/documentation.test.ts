@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import { type DocsDocument, renderDocsPage } from '../../src/api/docs-page.ts';
+import { ERRORS } from '../../src/errors.ts';
+import { apiUnderTest, bodyOf } from './api-under-test.ts';
+
+const { app } = apiUnderTest();
+const document = await bodyOf<DocsDocument & { openapi: string }>(await app.request('/openapi.json'));
+const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+);
+
+/** Every value of a member called `$ref`, at any depth. */
+function references(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, member]) => (name === '$ref' ? [String(member)] : references(member)));
+}
+
+describe('/openapi.json', () => {
+  it('is an OpenAPI 3.1 document of this version', () => {
+    expect(document).toMatchObject({ openapi: '3.1.0', info: { title: 'Ackstream', version: '1.2.3' } });
+  });
+
+  it('describes every route there is, and no other', () => {
+    const routes = app.routes
+      .filter(({ method, path }) => method !== 'ALL' && path !== '/')
+      .map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`);
+    const described = operations.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
+    expect(described.toSorted()).toEqual([...new Set(routes)].toSorted());
+    expect(described).toHaveLength(12);
+  });
+
+  it('names every operation once, with its path parameters and answers', () => {
+    const ids = operations.map(({ operation }) => operation.operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const { path, operation } of operations) {
+      const inPath = (operation.parameters ?? []).filter((parameter) => parameter.in === 'path');
+      expect(inPath.map(({ name, required }) => [name, required])).toEqual(
+        [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => [name, true]),
+      );
+      expect(Object.keys(operation.responses).every((status) => /^[1-5]\d\d$/.test(status))).toBe(true);
+      expect(operation.summary).not.toBe('');
+    }
+  });
+
+  it('refers to nothing that is not there', () => {
+    const targets = new Set(references(document));
+    expect(targets.size).toBeGreaterThan(5);
+    for (const target of targets) {
+      expect(Object.keys(document.components.schemas)).toContain(target.replace('#/components/schemas/', ''));
+    }
+  });
+
+  it('requires the body of a request, and says what is in it', () => {
+    const { requestBody } = operations.find(({ path }) => path === '/api/ingest')?.operation ?? {};
+    expect(requestBody).toMatchObject({
+      required: true,
+      content: {
+        'application/json': { schema: { required: ['file_path', 'callback_url'], additionalProperties: false } },
+      },
+    });
+    const { properties = {} } = requestBody?.content['application/json']?.schema ?? {};
+    expect(Object.keys(properties)).toHaveLength(12);
+    for (const [name, schema] of Object.entries(properties)) {
+      expect(schema.description ?? schema.properties, name).toBeDefined();
+    }
+  });
+
+  it('knows no codes but those of the table', () => {
+    const described = operations.flatMap(({ operation }) =>
+      Object.entries(operation.responses).flatMap(([status, { description, content }]) =>
+        content?.['application/problem+json'] === undefined
+          ? []
+          : description.split(', ').map((code) => ({ code, status })),
+      ),
+    );
+    expect(described.length).toBeGreaterThan(30);
+    for (const { code, status } of described) {
+      expect(ERRORS).toHaveProperty([code, 'httpStatus'], Number(status));
+    }
+  });
+});
+
+describe('/docs', () => {
+  it('is where / leads', async () => {
+    const response = await app.request('/');
+    expect([response.status, response.headers.get('Location')]).toEqual([302, '/docs']);
+  });
+
+  it('shows every operation with an example, every schema and every code', async () => {
+    const page = await (await app.request('/docs')).text();
+    for (const { method, path, operation } of operations) {
+      expect(page).toContain(`<section id="${operation.operationId}">`);
+      expect(page).toContain(`<span class="method">${method.toUpperCase()}</span> <code>${path}</code>`);
+    }
+    expect(page.match(/<pre>curl/g)).toHaveLength(operations.length);
+    expect(page).toContain('-d &#39;{&quot;file_path&quot;:&quot;/srv/feeds/products.json&quot;');
+    for (const name of Object.keys(document.components.schemas)) expect(page).toContain(`id="schema-${name}"`);
+    for (const code of Object.keys(ERRORS)) expect(page).toContain(`id="${code}"`);
+  });
+
+  it('leads nowhere that is not there', async () => {
+    const page = await (await app.request('/docs')).text();
+    const ids = new Set([...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id));
+    const links = [...page.matchAll(/ href="#([^"]+)"/g)].map(([, link]) => link);
+    expect(links.length).toBeGreaterThan(20);
+    expect(links.filter((link) => !ids.has(link))).toEqual([]);
+  });
+
+  it('loads nothing: its policy allows its own style alone', async () => {
+    const response = await app.request('/docs');
+    const page = await response.text();
+    expect(page).not.toMatch(/<script|<link|<img|<iframe|javascript:|(?:src|href)="https?:/i);
+    const style = /<style>([\s\S]*?)<\/style>/.exec(page)?.[1] ?? '';
+    const digest = Buffer.from(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(style))).toString(
+      'base64',
+    );
+    expect(response.headers.get('Content-Security-Policy')).toContain(`style-src 'sha256-${digest}'`);
+  });
+
+  it('escapes whatever a document says', () => {
+    const evil = `"><script>alert('x')</script>&`;
+    const schema = { type: evil, description: evil, properties: { [evil]: { type: evil } } };
+    const page = renderDocsPage({
+      info: { title: evil, version: evil, description: evil },
+      paths: {
+        [`/${evil}`]: {
+          get: {
+            operationId: evil,
+            summary: evil,
+            description: evil,
+            parameters: [{ name: evil, in: evil, description: evil, schema: { type: evil } }],
+            requestBody: { content: { 'application/json': { schema } } },
+            responses: { [evil]: { description: evil, content: { [evil]: { schema: { $ref: evil } } } } },
+          },
+        },
+      },
+      components: { schemas: { [evil]: { description: evil, properties: { a: { enum: [evil] } } } } },
+    });
+    expect(page).not.toContain('<script');
+    expect(page.match(/&lt;script&gt;alert\(&#39;x&#39;\)/g)?.length).toBeGreaterThan(15);
+  });
+});

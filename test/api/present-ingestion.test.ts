@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { presentIngestion } from '../../src/api/present-ingestion.ts';
+import type { Ingestion } from '../../src/model/ingestion.ts';
+import { NOW, sampleIngestion } from './api-under-test.ts';
+
+const present = (fields: Partial<Ingestion>) => presentIngestion(sampleIngestion(fields), NOW);
+const { checkpoint, fingerprint } = sampleIngestion();
+
+describe('the percentage', () => {
+  it.each([
+    [0, 1000, 0],
+    [1, 3, 33.3],
+    [999_999, 1_000_000, 99.9],
+    [1000, 1000, 99.9],
+    [0, 0, 0],
+  ])('of %i bytes of %i is %f while there may be more', (sourceBytes, size, percent) => {
+    expect(present({ checkpoint: { ...checkpoint, sourceBytes }, fingerprint: { ...fingerprint, size } }).percent).toBe(
+      percent,
+    );
+  });
+
+  it('is 100 at the end and once completed', () => {
+    expect(present({ checkpoint: { ...checkpoint, isAtEnd: true } }).percent).toBe(100);
+    expect(present({ status: 'COMPLETED', fingerprint: { ...fingerprint, size: 0 } }).percent).toBe(100);
+  });
+});
+
+describe('the speed', () => {
+  it('counts the records of this run alone', () => {
+    expect(present({ runStartedRecordCount: 900 })).toMatchObject({ records_per_second: 10, eta_seconds: 100 });
+  });
+
+  it('of a completed one is that of its run', () => {
+    expect(present({ status: 'COMPLETED', completedAt: NOW - 5000 })).toMatchObject({
+      records_per_second: 200,
+      eta_seconds: null,
+    });
+  });
+
+  it.each<[string, Partial<Ingestion>]>([
+    ['queued', { status: 'QUEUED' }],
+    ['paused', { status: 'PAUSED' }],
+    ['failed', { status: 'FAILED' }],
+    ['just begun', { runStartedAt: NOW }],
+    ['never begun', { runStartedAt: null }],
+    ['begun by a clock ahead of this one', { runStartedAt: NOW + 1000 }],
+    ['rewound behind the start of its run', { runStartedRecordCount: 2000 }],
+    ['completed and asked to say so again', { status: 'COMPLETED', completedAt: NOW - 20_000 }],
+  ])('of one that is %s is not known', (_state, fields) => {
+    expect(present(fields)).toMatchObject({ records_per_second: null, eta_seconds: null });
+  });
+
+  it('leaves nothing to wait for at the end', () => {
+    expect(present({ checkpoint: { ...checkpoint, isAtEnd: true } }).eta_seconds).toBe(0);
+  });
+});

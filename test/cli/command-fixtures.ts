@@ -1,0 +1,69 @@
+import type { CommandContext } from '../../src/cli/command.ts';
+import type { IngestionView } from '../../src/cli/service-client.ts';
+import { systemClock } from '../../src/system-clock.ts';
+
+/** The ids of docs/protocol.md. */
+const FILE_ID = '92acf69559533fd7171c7f80834b38f3656bff2296e1924122526f5a901eec8d';
+/** See {@link FILE_ID}. */
+export const INGESTION_ID = '810ba930073cbac56a41b756b443a9cf0407396ac43bf4f59e40737b25fe8bba';
+
+/** An ingestion half delivered, with what a test says otherwise. */
+export function viewOf(changes: Partial<IngestionView> = {}): IngestionView {
+  return {
+    ingestion_id: INGESTION_ID,
+    file_id: FILE_ID,
+    version: 'resume',
+    file_path: '/srv/feeds/products.json',
+    file_type: 'json',
+    record_path: '',
+    number_form: 'exact',
+    callback_url: 'https://receiver.example/callback',
+    callback_header_names: [],
+    status_url: null,
+    chunk_size_by_records: 500,
+    chunk_size_by_memory: 0,
+    retry: { window: '72h', max_delay: '60s' },
+    status: 'RUNNING',
+    epoch: 1,
+    totals: { records: 12_000, chunks: 24, rejected_records: 0, source_bytes: 6_000_000, source_size: 12_000_000 },
+    percent: 50,
+    records_per_second: 3400,
+    eta_seconds: 12,
+    chain_checksum: '0'.repeat(64),
+    last_error: null,
+    next_attempt_at: null,
+    created_at: '2026-03-01T12:00:00.000Z',
+    updated_at: '2026-03-01T12:00:10.000Z',
+    run_started_at: '2026-03-01T12:00:01.000Z',
+    completed_at: null,
+    ...changes,
+  };
+}
+
+/** A last error of an ingestion whose receiver is away. */
+export const RECEIVER_AWAY: NonNullable<IngestionView['last_error']> = {
+  code: 'DELIVERY_WINDOW_OVER',
+  message: 'connect ECONNREFUSED',
+  what_to_do: 'Bring the receiver back.',
+  at: '2026-03-01T12:00:10.000Z',
+};
+
+/** A context whose output is collected. */
+export function recordedContext(changes: Partial<CommandContext> = {}) {
+  const written = { out: '', error: '' };
+  const context: CommandContext = {
+    env: {},
+    cwd: '/nowhere',
+    write: (text) => {
+      written.out += text;
+    },
+    writeError: (text) => {
+      written.error += text;
+    },
+    terminalColumns: () => null,
+    signal: new AbortController().signal,
+    clock: systemClock,
+    ...changes,
+  };
+  return { context, written };
+}

@@ -1,0 +1,196 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type Config, describeConfig, loadConfig } from '../src/config.ts';
+import { ServiceError } from '../src/errors.ts';
+import { tempFolder } from './harness/temp-folder.ts';
+
+const TOKEN = 'a-token-of-some-length';
+const SECRET = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
+
+function load(env: Record<string, string>, cwd = '/nowhere'): Config {
+  return loadConfig({ env, cwd });
+}
+
+function problemsOf(env: Record<string, string>): ServiceError {
+  try {
+    load(env);
+  } catch (error) {
+    if (error instanceof ServiceError) return error;
+    throw error;
+  }
+  throw new Error('the settings were accepted');
+}
+
+describe('the settings', () => {
+  it('have defaults that are safe on one machine', () => {
+    expect(load({ PATH: '/bin' })).toEqual({
+      host: '127.0.0.1',
+      port: 8000,
+      listensOnLoopbackOnly: true,
+      dataDir: '/nowhere/data',
+      logDir: '/nowhere/logs',
+      logLevel: 'info',
+      sourceRoots: ['/nowhere'],
+      callbackAllow: null,
+      apiToken: null,
+      callbackSecret: null,
+      maxRunning: availableParallelism(),
+      maxQueued: 1000,
+      retryWindowMs: 259_200_000,
+      maxDepth: 256,
+      maxRecordBytes: 67_108_864,
+    });
+  });
+
+  it('are taken from the environment', () => {
+    expect(
+      load({
+        ACKSTREAM_HOST: '0.0.0.0',
+        ACKSTREAM_PORT: '0',
+        ACKSTREAM_DATA_DIR: '/var/lib/ackstream',
+        ACKSTREAM_LOG_DIR: '../logs',
+        ACKSTREAM_LOG_LEVEL: 'warn',
+        ACKSTREAM_SOURCE_ROOTS: '/feeds: more',
+        ACKSTREAM_CALLBACK_ALLOW: 'receiver.internal, 10.0.0.0/8,*.example.org,[fd00::1]:9000',
+        ACKSTREAM_API_TOKEN: TOKEN,
+        ACKSTREAM_CALLBACK_SECRET: SECRET,
+        ACKSTREAM_MAX_RUNNING: '3',
+        ACKSTREAM_MAX_QUEUED: '5',
+        ACKSTREAM_RETRY_WINDOW: '90m',
+        ACKSTREAM_MAX_DEPTH: '12',
+        ACKSTREAM_MAX_RECORD_BYTES: '1024',
+      }),
+    ).toEqual({
+      host: '0.0.0.0',
+      port: 0,
+      listensOnLoopbackOnly: false,
+      dataDir: '/var/lib/ackstream',
+      logDir: '/logs',
+      logLevel: 'warn',
+      sourceRoots: ['/feeds', '/nowhere/more'],
+      callbackAllow: ['receiver.internal', '10.0.0.0/8', '*.example.org', '[fd00::1]:9000'],
+      apiToken: TOKEN,
+      callbackSecret: SECRET,
+      maxRunning: 3,
+      maxQueued: 5,
+      retryWindowMs: 5_400_000,
+      maxDepth: 12,
+      maxRecordBytes: 1024,
+    });
+  });
+
+  it('cannot be changed afterwards', () => {
+    const config = load({});
+    expect(Object.isFrozen(config) && Object.isFrozen(config.sourceRoots)).toBe(true);
+  });
+
+  it.each([
+    ['HOST', ''],
+    ['HOST', 'a b'],
+    ['HOST', '1.2.3'],
+    ['PORT', '65536'],
+    ['PORT', '-1'],
+    ['PORT', '80x'],
+    ['PORT', '8e3'],
+    ['PORT', ' 80'],
+    ['PORT', ''],
+    ['DATA_DIR', ''],
+    ['LOG_DIR', ''],
+    ['LOG_LEVEL', 'loud'],
+    ['SOURCE_ROOTS', ''],
+    ['SOURCE_ROOTS', '/a::/b'],
+    ['CALLBACK_ALLOW', ''],
+    ['CALLBACK_ALLOW', 'a,,b'],
+    ['CALLBACK_ALLOW', 'https://a'],
+    ['CALLBACK_ALLOW', 'a b'],
+    ['API_TOKEN', ''],
+    ['API_TOKEN', 'short'],
+    ['API_TOKEN', 'a token with spaces in it'],
+    ['CALLBACK_SECRET', 'whsec_short'],
+    ['MAX_RUNNING', '0'],
+    ['MAX_QUEUED', '1.5'],
+    ['RETRY_WINDOW', '72'],
+    ['MAX_DEPTH', '0'],
+    ['MAX_DEPTH', '10001'],
+    ['MAX_RECORD_BYTES', '64MiB'],
+  ])('refuse ACKSTREAM_%s=%j', (name, value) => {
+    const { code, fields } = problemsOf({ ACKSTREAM_API_TOKEN: TOKEN, [`ACKSTREAM_${name}`]: value });
+    expect([code, fields?.map(({ field }) => field)]).toEqual(['CONFIG_INVALID', [`ACKSTREAM_${name}`]]);
+  });
+
+  it('are refused with every problem at once, and no value repeated', () => {
+    const error = problemsOf({
+      ACKSTREAM_HOST: '::',
+      ACKSTREAM_PORT: 'p0rt',
+      ACKSTREAM_CALLBACK_SECRET: 's3cret',
+      ACKSTREAM_PROT: '1',
+    });
+    expect(error.fields?.map(({ field }) => field).toSorted()).toEqual([
+      'ACKSTREAM_API_TOKEN',
+      'ACKSTREAM_CALLBACK_SECRET',
+      'ACKSTREAM_PORT',
+      'ACKSTREAM_PROT',
+    ]);
+    expect(JSON.stringify(error.fields) + error.message).not.toMatch(/p0rt|s3cret/);
+  });
+
+  it('refuse a name that is none, so that a typo never means the default', () => {
+    expect(problemsOf({ ACKSTREAM_LOGDIR: '/x' }).message).toBe('ACKSTREAM_LOGDIR is not a setting.');
+    expect(load({ ACKSTREAM_CRASH_AT: 'committed', ACKSTREAM_CORPORA: '/x', acKstream_X: '1' })).toEqual(load({}));
+  });
+});
+
+describe('listening', () => {
+  it.each(['0.0.0.0', '::', '192.168.1.2', 'feeds.internal', '128.0.0.1', '::ffff:10.0.0.1'])(
+    'on %s asks for a token',
+    (host) => {
+      expect(problemsOf({ ACKSTREAM_HOST: host }).message).toContain('is required to listen on anything but loopback');
+      expect(load({ ACKSTREAM_HOST: host, ACKSTREAM_API_TOKEN: TOKEN }).listensOnLoopbackOnly).toBe(false);
+    },
+  );
+
+  it.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('on %s does not', (host) => {
+    expect(load({ ACKSTREAM_HOST: host }).listensOnLoopbackOnly).toBe(true);
+  });
+});
+
+describe('the file .env', () => {
+  it('says what the environment leaves out', () => {
+    const cwd = tempFolder();
+    writeFileSync(join(cwd, '.env'), '# mine\nACKSTREAM_PORT=9001\nACKSTREAM_MAX_QUEUED="7"\nOTHER=x\n');
+    expect(load({ ACKSTREAM_PORT: '9002' }, cwd)).toMatchObject({ port: 9002, maxQueued: 7 });
+  });
+
+  it('is held to the same rules', () => {
+    const cwd = tempFolder();
+    writeFileSync(join(cwd, '.env'), 'ACKSTREAM_PROT=9001\n');
+    expect(() => load({}, cwd)).toThrow('ACKSTREAM_PROT is not a setting');
+  });
+
+  it('is refused where it cannot be read', () => {
+    const cwd = tempFolder();
+    writeFileSync(join(cwd, 'file'), '');
+    expect(() => load({}, join(cwd, 'file'))).toThrow('.env cannot be read');
+  });
+
+  it('has an example that names every setting', () => {
+    const example = readFileSync(join(import.meta.dirname, '..', '.env.example'), 'utf8');
+    const named = [...example.matchAll(/^# (ACKSTREAM_\w+)=/gm)].map(([, name]) => name);
+    expect(named.toSorted()).toEqual(Object.keys(describeConfig(load({}))).toSorted());
+  });
+});
+
+describe('printed settings', () => {
+  it('are all there, but for secrets', () => {
+    const printed = describeConfig(load({ ACKSTREAM_API_TOKEN: TOKEN, ACKSTREAM_CALLBACK_SECRET: SECRET }));
+    expect(printed).toMatchObject({
+      ACKSTREAM_PORT: '8000',
+      ACKSTREAM_RETRY_WINDOW: '72h',
+      ACKSTREAM_API_TOKEN: 'set',
+    });
+    expect(JSON.stringify(printed)).not.toContain(TOKEN);
+    expect(JSON.stringify(printed)).not.toContain(SECRET);
+  });
+});

@@ -1,0 +1,167 @@
+import { describe, expect, it } from 'vitest';
+import type { Outcome } from '../../../src/model/outcome.ts';
+import type { AttemptTarget, RunKey } from '../../../src/state/state-store.ts';
+import {
+  acknowledge,
+  claimed,
+  complete,
+  failOnce,
+  ledgerOf,
+  NOW,
+  planAfter,
+  running,
+  sampleIngestion,
+  snapshotOf,
+  stored,
+} from '../../state/sample-state.ts';
+import type { Subject } from './subject.ts';
+
+const sample = sampleIngestion('feed');
+const { ingestionId } = sample;
+const reason = 'said so';
+
+/** Outcomes, and whether the receiver certainly does not have the chunk after each. */
+const OUTCOMES: readonly (readonly [string, Outcome, boolean])[] = [
+  ['no connection', { kind: 'unavailable', reason, httpStatus: null, retryAfterMs: null }, true],
+  ['429', { kind: 'unavailable', reason, httpStatus: 429, retryAfterMs: 1_000 }, true],
+  ['503', { kind: 'unavailable', reason, httpStatus: 503, retryAfterMs: null }, false],
+  ['413', { kind: 'too-large', reason }, true],
+  ['no answer', { kind: 'unknown', reason, httpStatus: 200 }, false],
+  ['stale epoch', { kind: 'stale-epoch', highestEpoch: 9, reason }, false],
+  ['rewind', { kind: 'rewind-asked', expectedChunk: 0, reason }, false],
+  ['rejection', { kind: 'rejected', reason, httpStatus: 400, receiverError: 'BAD', isFinal: false }, true],
+  [
+    'a reused chunk id',
+    { kind: 'rejected', reason, httpStatus: 422, receiverError: 'CHUNK_ID_REUSED', isFinal: false },
+    false,
+  ],
+];
+
+export function describeAttempts(subject: Subject): void {
+  const retry = { failureCount: 2, firstFailedAt: NOW - 5, rejectionCount: 1, rewindCount: 1 };
+
+  /** A run with its first chunk planned. */
+  async function planned(): Promise<RunKey> {
+    const run = await running(subject().store, sample);
+    await subject().store.planChunk(run, planAfter(null, 10), NOW);
+    return run;
+  }
+
+  const recordFailure = (run: RunKey, target: AttemptTarget, attempt: number, outcome: Outcome) =>
+    subject().store.recordFailure(run, target, { attempt, outcome, retry, nextAttemptAt: NOW + 9, now: NOW + 1 });
+
+  describe('an attempt', () => {
+    it('is numbered from 1 over all runs, for each target by itself', async () => {
+      const { store } = subject();
+      const run = await planned();
+      await failOnce(store, run, 0);
+      await failOnce(store, run, 0);
+      await store.releaseRun(run, null, NOW);
+      const next = await claimed(store);
+      expect((await store.beginAttempt(next, 0, NOW)).attempt).toBe(3);
+      await store.recordAck(next, { chunkNumber: 0, attempt: 3, next: null, now: NOW });
+      expect((await store.beginAttempt(next, 'completion', NOW)).attempt).toBe(1);
+    });
+
+    it.each(OUTCOMES)('is on record with its outcome: %s', async (_name, outcome) => {
+      const run = await planned();
+      await subject().store.beginAttempt(run, 0, NOW);
+      await recordFailure(run, 0, 1, outcome);
+      const [entry] = await ledgerOf(await subject().reopen(), ingestionId);
+      const httpStatus = 'httpStatus' in outcome ? outcome.httpStatus : null;
+      const record = {
+        attempt: 1,
+        epoch: 1,
+        begunAt: NOW,
+        endedAt: NOW + 1,
+        outcome: outcome.kind,
+        httpStatus,
+        reason,
+      };
+      expect(entry?.attempts).toEqual([record]);
+    });
+
+    it.each(OUTCOMES)('proves, or not, that the receiver has nothing: %s', async (_name, outcome, provesNotStored) => {
+      const { store } = subject();
+      const run = await planned();
+      expect(await store.beginAttempt(run, 0, NOW)).toEqual({ attempt: 1, isCertainlyNotStored: true });
+      await recordFailure(run, 0, 1, outcome);
+      expect(await store.beginAttempt(run, 0, NOW)).toEqual({ attempt: 2, isCertainlyNotStored: provesNotStored });
+      await recordFailure(run, 0, 2, { kind: 'too-large', reason });
+      expect(await store.beginAttempt(run, 0, NOW)).toEqual({ attempt: 3, isCertainlyNotStored: provesNotStored });
+    });
+
+    it('without an outcome proves nothing', async () => {
+      const { store } = subject();
+      const run = await planned();
+      await store.beginAttempt(run, 0, NOW);
+      expect(await store.beginAttempt(run, 0, NOW)).toEqual({ attempt: 2, isCertainlyNotStored: false });
+    });
+
+    it('at a chunk that was acknowledged once proves nothing, whatever came before', async () => {
+      const { store } = subject();
+      const run = await planned();
+      await acknowledge(store, run, 0);
+      await store.rewindTo(run, 0, NOW);
+      expect((await store.beginAttempt(run, 0, NOW)).isCertainlyNotStored).toBe(false);
+    });
+
+    it('at a COMPLETED that was acknowledged once proves nothing', async () => {
+      const { store } = subject();
+      await complete(store, await running(store, sample));
+      await store.applyEvent(ingestionId, 'resume', NOW);
+      expect((await store.beginAttempt(await claimed(store), 'completion', NOW)).isCertainlyNotStored).toBe(false);
+    });
+
+    it('ends the wait for it', async () => {
+      const { store } = subject();
+      const run = await planned();
+      await failOnce(store, run, 0, NOW + 50);
+      await store.beginAttempt(run, 0, NOW + 50);
+      expect(await stored(store, ingestionId)).toMatchObject({ nextAttemptAt: null, retry: { failureCount: 1 } });
+    });
+
+    it.each([1, 'completion'] as const)('at %s is refused while chunk 0 is to be delivered', async (target) => {
+      const run = await planned();
+      await expect(subject().store.beginAttempt(run, target, NOW)).rejects.toThrow('in order');
+    });
+
+    it('is refused at a chunk that is not planned', async () => {
+      const run = await running(subject().store, sample);
+      await expect(subject().store.beginAttempt(run, 0, NOW)).rejects.toThrow('in order');
+    });
+  });
+
+  describe('a failure', () => {
+    const outcome: Outcome = { kind: 'unknown', reason, httpStatus: null };
+
+    it('is kept with the history and the time of the next attempt', async () => {
+      const run = await planned();
+      await subject().store.beginAttempt(run, 0, NOW);
+      await recordFailure(run, 0, 1, outcome);
+      const store = await subject().reopen();
+      expect(await stored(store, ingestionId)).toMatchObject({ retry, nextAttemptAt: NOW + 9, updatedAt: NOW + 1 });
+    });
+
+    it('is recorded though a person stopped the run meanwhile, and decides nothing then', async () => {
+      const { store } = subject();
+      const run = await planned();
+      await store.beginAttempt(run, 0, NOW);
+      await store.applyEvent(ingestionId, 'pause', NOW);
+      const before = await store.applyEvent(ingestionId, 'resume', NOW);
+      await recordFailure(run, 0, 1, outcome);
+      expect(await stored(store, ingestionId)).toEqual({ ...before, updatedAt: NOW + 1 });
+      expect(await ledgerOf(store, ingestionId)).toMatchObject([{ attempts: [{ outcome: 'unknown' }] }]);
+    });
+
+    it('of an attempt that is not under way is refused', async () => {
+      const { store } = subject();
+      const run = await planned();
+      await failOnce(store, run, 0);
+      const before = await snapshotOf(store, ingestionId);
+      await expect(recordFailure(run, 0, 1, outcome)).rejects.toThrow('must be under way');
+      await expect(recordFailure(run, 0, 2, outcome)).rejects.toThrow('must be under way');
+      expect(await snapshotOf(store, ingestionId)).toEqual(before);
+    });
+  });
+}

@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import {
+  acknowledge,
+  claimed,
+  deliver,
+  ledgerOf,
+  NOW,
+  planAfter,
+  running,
+  sampleChain,
+  sampleIngestion,
+  snapshotOf,
+  stored,
+  submitted,
+} from '../../state/sample-state.ts';
+import type { Subject } from './subject.ts';
+
+const sample = sampleIngestion('feed');
+const { ingestionId } = sample;
+const retry = { failureCount: 3, firstFailedAt: NOW, rejectionCount: 2, rewindCount: 1 };
+const unavailable = { kind: 'unavailable', reason: 'refused', httpStatus: null, retryAfterMs: null } as const;
+
+export function describeRecovery(subject: Subject): void {
+  describe('recoverAtStart', () => {
+    it('puts what was running back into its old place, to be run with the next epoch', async () => {
+      const run = await running(subject().store, sample);
+      const { queueSequence } = await submitted(subject().store, sampleIngestion('later'));
+      const store = await subject().reopen();
+      await store.recoverAtStart(NOW + 1);
+      const recovered = await stored(store, ingestionId);
+      expect(recovered).toMatchObject({ status: 'QUEUED', epoch: run.epoch, updatedAt: NOW + 1 });
+      expect(recovered.queueSequence).toBeLessThan(queueSequence);
+      expect(await claimed(store)).toEqual({ ingestionId, epoch: run.epoch + 1 });
+    });
+
+    it('waits on where the run waited, and counts rejections alone anew', async () => {
+      const { store } = subject();
+      const run = await running(store, sample);
+      const { attempt } = await store.beginAttempt(run, 'completion', NOW);
+      const failure = { attempt, outcome: unavailable, retry, nextAttemptAt: NOW + 60_000, now: NOW };
+      await store.recordFailure(run, 'completion', failure);
+      await store.recoverAtStart(NOW + 1);
+      expect(await stored(store, ingestionId)).toMatchObject({
+        status: 'QUEUED',
+        nextAttemptAt: NOW + 60_000,
+        retry: { ...retry, rejectionCount: 0 },
+      });
+    });
+
+    it('counts the rejections of a queued one anew', async () => {
+      const { store } = subject();
+      const run = await running(store, sample);
+      const { attempt } = await store.beginAttempt(run, 'completion', NOW);
+      const failure = { attempt, outcome: unavailable, retry, nextAttemptAt: null, now: NOW };
+      await store.recordFailure(run, 'completion', failure);
+      await store.releaseRun(run, NOW + 9, NOW);
+      await store.recoverAtStart(NOW + 1);
+      expect(await stored(store, ingestionId)).toMatchObject({ nextAttemptAt: NOW + 9, retry: { rejectionCount: 0 } });
+    });
+
+    it('gives attempts without an outcome the outcome unknown, so that they prove nothing', async () => {
+      const { store } = subject();
+      const run = await running(store, sample);
+      await store.planChunk(run, planAfter(null, 10), NOW);
+      await store.beginAttempt(run, 0, NOW);
+      await store.recoverAtStart(NOW + 1);
+      expect(await ledgerOf(store, ingestionId)).toMatchObject([
+        { attempts: [{ attempt: 1, outcome: 'unknown', endedAt: NOW + 1, httpStatus: null }] },
+      ]);
+      const begun = await store.beginAttempt(await claimed(store), 0, NOW);
+      expect(begun).toEqual({ attempt: 2, isCertainlyNotStored: false });
+    });
+
+    it.each(['pause', 'cancel'] as const)('leaves alone what a person stopped: %s', async (event) => {
+      const { store } = subject();
+      const run = await running(store, sample);
+      await deliver(store, run, sampleChain(2));
+      await store.applyEvent(ingestionId, event, NOW);
+      const before = await snapshotOf(store, ingestionId);
+      await store.recoverAtStart(NOW + 1);
+      expect(await snapshotOf(store, ingestionId)).toEqual(before);
+    });
+  });
+
+  it('ends, with the next run, the attempts that the last one left open', async () => {
+    const { store } = subject();
+    const run = await running(store, sample);
+    await store.planChunk(run, planAfter(null, 10), NOW);
+    await store.beginAttempt(run, 0, NOW);
+    await store.releaseRun(run, null, NOW);
+    await claimed(store, NOW + 5);
+    expect(await ledgerOf(store, ingestionId)).toMatchObject([
+      { attempts: [{ outcome: 'unknown', endedAt: NOW + 5 }] },
+    ]);
+  });
+
+  it('finds everything as it was after a restart', async () => {
+    const { store } = subject();
+    const run = await running(store, sample);
+    await deliver(store, run, sampleChain(3).slice(0, 2));
+    await store.planChunk(run, sampleChain(3)[2] ?? planAfter(null, 1), NOW);
+    await store.beginAttempt(run, 2, NOW);
+    const before = await snapshotOf(store, ingestionId);
+    expect(await snapshotOf(await subject().reopen(), ingestionId)).toEqual(before);
+    // The run goes on in the reopened store: nothing of it lived in the old one.
+    await subject().store.recordAck(run, { chunkNumber: 2, attempt: 1, next: null, now: NOW });
+    await expect(acknowledge(subject().store, run, 2)).rejects.toThrow('in order');
+  });
+}

@@ -1,0 +1,51 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { onTestFinished } from 'vitest';
+import { ApiClient } from './api-client.ts';
+
+const projectRoot = join(import.meta.dirname, '..', '..');
+
+/** The service as a process of its own, as `npm start` runs it. */
+export interface ServiceProcess {
+  readonly process: ChildProcess;
+  readonly api: ApiClient;
+  /** Resolves with exit code and signal when the process has ended. */
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+  readonly standardError: () => string;
+}
+
+/** Starts the service on `folder` and waits until it listens. It is killed when the test has finished, if it still runs. */
+export async function startServiceProcess(
+  folder: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<ServiceProcess> {
+  const child = spawn(process.execPath, [join(projectRoot, 'src', 'main.ts')], {
+    cwd: folder,
+    env: {
+      PATH: process.env.PATH ?? '',
+      ACKSTREAM_PORT: '0',
+      ACKSTREAM_DATA_DIR: join(folder, 'data'),
+      ACKSTREAM_LOG_DIR: join(folder, 'logs'),
+      ACKSTREAM_SOURCE_ROOTS: folder,
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
+  let standardError = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    standardError += text;
+  });
+  const ended = once(child, 'exit').then(([code, signal]) => ({ code, signal }));
+  const firstLine = once(createInterface(child.stdout), 'line').then(([line]) => String(line));
+  const url = await Promise.race([
+    firstLine.then((line) => /listens on (\S+)/.exec(line)?.[1]),
+    ended.then(() => undefined),
+  ]);
+  if (url === undefined) throw new Error(`the service did not start: ${standardError}`);
+  return { process: child, api: new ApiClient(url), ended, standardError: () => standardError };
+}

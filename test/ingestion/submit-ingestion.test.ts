@@ -1,0 +1,230 @@
+import { describe, expect, it } from 'vitest';
+import { decideSubmission, type SubmissionContext } from '../../src/ingestion/submit-ingestion.ts';
+import type { Ingestion, SourceFingerprint, Status } from '../../src/model/ingestion.ts';
+import { NO_FAILURES, STATUSES } from '../../src/model/ingestion.ts';
+import { fileIdOf, ingestionIdOf } from '../../src/protocol/identity.ts';
+import type { IngestRequest } from '../../src/protocol/ingest-request.ts';
+import type { MetState } from '../../src/state/state-store.ts';
+
+const FILE = '/feeds/products.json';
+const HERE = 'https://shop.example/callback';
+const ELSEWHERE = 'https://pim.example/callback';
+const fileId = fileIdOf(FILE, 'json');
+const resumeId = ingestionIdOf(fileId, 'resume');
+
+const fingerprint: SourceFingerprint = {
+  size: 100,
+  mtimeNs: '1',
+  ctimeNs: '1',
+  inode: '1:1',
+  headDigest: 'a'.repeat(64),
+  tailDigest: 'b'.repeat(64),
+};
+const changedFingerprint: SourceFingerprint = { ...fingerprint, size: 101, mtimeNs: '2' };
+
+const context: SubmissionContext = {
+  now: 1_700_000_000_000,
+  fingerprint,
+  maxQueued: 10,
+  defaults: { maxDepth: 256, maxRecordBytes: 1000, retryWindowMs: 72, maxDelayMs: 60 },
+};
+
+function request(over: Partial<IngestRequest> = {}): IngestRequest {
+  return {
+    filePath: FILE,
+    fileType: 'json',
+    callbackUrl: HERE,
+    chunkSizeByRecords: null,
+    chunkSizeByMemory: null,
+    reIngestion: false,
+    recordPath: null,
+    numberForm: null,
+    retryWindowMs: null,
+    maxDelayMs: null,
+    callbackHeaders: null,
+    callbackSecret: null,
+    statusUrl: null,
+    ...over,
+  };
+}
+
+function ingestion(status: Status, over: Partial<Ingestion> = {}): Ingestion {
+  return {
+    ingestionId: resumeId,
+    fileId,
+    version: 'resume',
+    filePath: FILE,
+    fileType: 'json',
+    read: { recordPath: 'products', numberForm: 'exact', maxDepth: 256, maxRecordBytes: 1000 },
+    delivery: {
+      callbackUrl: HERE,
+      chunkSizeByRecords: 10,
+      chunkSizeByMemory: 0,
+      retryWindowMs: 72,
+      maxDelayMs: 60,
+      callbackHeaders: null,
+      callbackSecret: null,
+      statusUrl: null,
+    },
+    deliveryRevision: 0,
+    status,
+    queueSequence: 1,
+    epoch: 1,
+    fingerprint,
+    checkpoint: { nextChunkNumber: 2, recordCount: 20, sourceBytes: 50, chainChecksum: 'c'.repeat(64), isAtEnd: false },
+    highestAckedChunk: 1,
+    highestPlannedChunk: 2,
+    closeAtBytes: null,
+    retry: NO_FAILURES,
+    nextAttemptAt: null,
+    lastError: null,
+    rejectedRecords: 0,
+    createdAt: 1,
+    updatedAt: 1,
+    runStartedAt: 1,
+    runStartedRecordCount: 0,
+    completedAt: status === 'COMPLETED' ? 2 : null,
+    ...over,
+  };
+}
+
+function met(over: Partial<MetState> = {}): MetState {
+  return {
+    resumable: null,
+    hasBegunAttempts: false,
+    activeReingestions: [],
+    highestVersionMs: null,
+    queuedCount: 0,
+    ...over,
+  };
+}
+
+const metWith = (status: Status, over: Partial<Ingestion> = {}): MetState =>
+  met({ resumable: ingestion(status, over), hasBegunAttempts: true });
+
+const STOPPED: readonly Status[] = ['PAUSED', 'FAILED', 'CANCELLED'];
+const UNFINISHED: readonly Status[] = ['QUEUED', 'RUNNING', ...STOPPED];
+
+describe('a request without re_ingestion', () => {
+  it('starts the resumable ingestion where there is none', () => {
+    const { answer, create } = decideSubmission(request({ chunkSizeByRecords: 5 }), met(), context);
+    expect(answer).toEqual({ status: 'STARTED', ingestionId: resumeId, fileId, changed: [] });
+    expect(create).toMatchObject({ version: 'resume', delivery: { chunkSizeByRecords: 5, retryWindowMs: 72 } });
+  });
+
+  it.each(['QUEUED', 'RUNNING'] as const)('starts nothing twice where it is %s', (status) => {
+    const decision = decideSubmission(request(), metWith(status), context);
+    expect(decision.answer).toMatchObject({ status: 'RUNNING', ingestionId: resumeId });
+    expect(decision.create).toBeUndefined();
+    expect(decision.update?.resume ?? false).toBe(false);
+  });
+
+  it.each(STOPPED)('resumes where it is %s', (status) => {
+    const decision = decideSubmission(request(), metWith(status), context);
+    expect(decision.answer.status).toBe('RESUMED');
+    expect(decision.update).toMatchObject({ resume: true });
+    expect(decision.update?.discardPlans).toBeUndefined();
+  });
+
+  it('answers COMPLETED and changes nothing where all of the same file was delivered', () => {
+    const decision = decideSubmission(request({ chunkSizeByRecords: 3 }), metWith('COMPLETED'), context);
+    expect(decision).toEqual({ answer: { status: 'COMPLETED', ingestionId: resumeId, fileId, changed: [] } });
+  });
+
+  it('refuses another callback once the file was delivered completely', () => {
+    const decide = () => decideSubmission(request({ callbackUrl: ELSEWHERE }), metWith('COMPLETED'), context);
+    expect(decide).toThrow(expect.objectContaining({ code: 'DELIVERED_ELSEWHERE' }));
+  });
+
+  it.each(STATUSES)('refuses a file that changed after an attempt was begun, met %s', (status) => {
+    const decide = () => decideSubmission(request(), metWith(status), { ...context, fingerprint: changedFingerprint });
+    expect(decide).toThrow(expect.objectContaining({ code: 'SOURCE_CHANGED' }));
+  });
+
+  it.each(STOPPED)('takes a changed file as it is where no attempt was ever begun, met %s', (status) => {
+    const meets = met({ resumable: ingestion(status), hasBegunAttempts: false });
+    const decision = decideSubmission(request(), meets, { ...context, fingerprint: changedFingerprint });
+    expect(decision.update).toMatchObject({
+      fingerprint: changedFingerprint,
+      discardPlans: true,
+      resume: true,
+      read: { recordPath: null },
+    });
+  });
+
+  it('takes a record_path that was asked for where no attempt was ever begun', () => {
+    const meets = met({ resumable: ingestion('FAILED'), hasBegunAttempts: false });
+    const decision = decideSubmission(request({ recordPath: 'items' }), meets, context);
+    expect(decision.update?.read?.recordPath).toBe('items');
+    expect(decision.answer.changed).toEqual(['record_path']);
+  });
+
+  it.each(STATUSES)('refuses to read other records than those begun with, naming the fields, met %s', (status) => {
+    const decide = () =>
+      decideSubmission(request({ recordPath: 'items', numberForm: 'jcs' }), metWith(status), context);
+    expect(decide).toThrow(
+      expect.objectContaining({
+        code: 'REQUEST_CHANGED',
+        fields: [expect.objectContaining({ field: 'record_path' }), expect.objectContaining({ field: 'number_form' })],
+      }),
+    );
+  });
+
+  it.each(UNFINISHED)('takes over what concerns the delivery, and says what, met %s', (status) => {
+    const brings = request({
+      callbackUrl: ELSEWHERE,
+      chunkSizeByRecords: 7,
+      maxDelayMs: 1,
+      callbackHeaders: { 'x-key': 'k' },
+      callbackSecret: 'whsec_c2VjcmV0',
+    });
+    const { answer, update } = decideSubmission(brings, metWith(status), context);
+    expect(answer.changed).toEqual([
+      'callback_url',
+      'chunk_size_by_records',
+      'retry.max_delay',
+      'callback_headers',
+      'callback_secret',
+    ]);
+    expect(update?.delivery).toMatchObject({ callbackUrl: ELSEWHERE, chunkSizeByRecords: 7, retryWindowMs: 72 });
+  });
+
+  it('leaves as it was what a request leaves out or repeats', () => {
+    const { answer, update } = decideSubmission(request({ chunkSizeByRecords: 10 }), metWith('RUNNING'), context);
+    expect(answer.changed).toEqual([]);
+    expect(update).toBeUndefined();
+  });
+
+  it.each(STOPPED)('refuses where too many wait already, met nothing or %s', (status) => {
+    for (const meets of [met(), metWith(status)]) {
+      const decide = () => decideSubmission(request(), { ...meets, queuedCount: 10 }, context);
+      expect(decide).toThrow(expect.objectContaining({ code: 'QUEUE_FULL' }));
+    }
+  });
+});
+
+describe('a request with re_ingestion', () => {
+  const again = (over: Partial<IngestRequest> = {}) => request({ reIngestion: true, ...over });
+
+  it.each(STATUSES)('starts anew under the time as its version, met %s, also with a changed file', (status) => {
+    const changed = { ...context, fingerprint: changedFingerprint };
+    const { answer, create } = decideSubmission(again({ callbackUrl: ELSEWHERE }), metWith(status), changed);
+    expect(answer).toMatchObject({
+      status: 'STARTED',
+      ingestionId: ingestionIdOf(fileId, String(context.now)),
+    });
+    expect(create).toMatchObject({ version: String(context.now), fingerprint: changedFingerprint });
+  });
+
+  it('meets the re-ingestion to the same callback that waits or runs', () => {
+    const active = ingestion('RUNNING', { ingestionId: 'f'.repeat(64), version: '5' });
+    const { answer, create } = decideSubmission(again(), met({ activeReingestions: [active] }), context);
+    expect(answer).toMatchObject({ status: 'RUNNING', ingestionId: 'f'.repeat(64) });
+    expect(create).toBeUndefined();
+  });
+
+  it('takes the next free version where the millisecond is taken', () => {
+    const { create } = decideSubmission(again(), met({ highestVersionMs: context.now + 3 }), context);
+    expect(create?.version).toBe(String(context.now + 4));
+  });
+});
