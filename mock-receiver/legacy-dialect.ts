@@ -3,12 +3,25 @@
  * counts as seen although it is refused, no refusal says which chunk is expected, every COMPLETED is acknowledged, and headers and
  * members that the original did not know are not looked at. Tests hold the sender against it; new receivers must not copy it.
  */
+import { z } from 'zod';
+import { ServiceError } from '../src/errors.ts';
 import { sha256Hex } from '../src/protocol/checksum.ts';
+import { chunkEnvelopeSchema, completionSchema } from '../src/protocol/envelope.ts';
+import { jsonElements, jsonMembers } from '../src/protocol/json-members.ts';
 import type { Answer, AnswerBody, AnswerKind } from './answer.ts';
 import type { Dialect } from './dialect.ts';
-import type { ChunkMessage, Message } from './message.ts';
-import { encodeLikeOrjson, type OrjsonValue, parseLikePython } from './orjson-form.ts';
+import { type ChunkMessage, MAX_DEPTH, type Message, valuesOf } from './message.ts';
+import { encodeLikeOrjson } from './orjson-form.ts';
 import type { ReceiverStore } from './receiver-store.ts';
+
+/** The members that the original knew. */
+const legacyChunkSchema = chunkEnvelopeSchema.omit({ record_offset: true, record_count: true });
+const legacyCompletionSchema = completionSchema.pick({
+  ingestion_id: true,
+  status: true,
+  chunk_number: true,
+  total_records: true,
+});
 
 /** The dialect of the original receiver. */
 export function legacyDialect(store: ReceiverStore): Dialect {
@@ -46,36 +59,37 @@ function receiveLegacyChunk(chunk: ChunkMessage, store: ReceiverStore): Answer {
   return chunk.recordCount === 0 ? answer('empty-chunk', 'Empty chunk') : answer('stored', null);
 }
 
-/** Reads as loosely as the original: a body is a chunk unless its `status` says otherwise. */
 function readLegacyMessage(body: Uint8Array): Message {
-  const value = parseLikePython(Buffer.from(body).toString());
-  const unreadable: Message = { kind: 'unreadable', ingestionId: null, chunkNumber: null };
-  if (!isObject(value)) return unreadable;
-  const { ingestion_id: ingestionId, chunk_id: chunkId, checksum, records, status } = value;
-  if (typeof ingestionId !== 'string' || typeof value.chunk_number !== 'bigint') return unreadable;
-  const chunkNumber = Number(value.chunk_number);
-  if (status === 'COMPLETED') {
-    const totalRecords = Number(value.total_records);
-    const claim = { lastChunkNumber: chunkNumber, totalRecords, totalChunks: null, chainChecksum: null };
-    return { kind: 'completed', ingestionId, chunkNumber, claim };
+  try {
+    const members = jsonMembers(body, { maxDepth: MAX_DEPTH });
+    return members.has('status') ? readLegacyCompletion(members) : readLegacyChunk(members);
+  } catch (error) {
+    if (!(error instanceof ServiceError || error instanceof z.ZodError)) throw error;
+    return { kind: 'unreadable', ingestionId: null, chunkNumber: null };
   }
-  const isChunk = typeof chunkId === 'string' && typeof checksum === 'string' && Array.isArray(records);
-  if (!isChunk || status !== undefined) return unreadable;
-  const encoded = records.map(encodeLikeOrjson);
+}
+
+function readLegacyCompletion(members: ReadonlyMap<string, Uint8Array>): Message {
+  const completion = legacyCompletionSchema.parse(valuesOf(members, legacyCompletionSchema.shape));
+  const { ingestion_id: ingestionId, chunk_number: chunkNumber, total_records: totalRecords } = completion;
+  const claim = { lastChunkNumber: chunkNumber, totalRecords, totalChunks: null, chainChecksum: null };
+  return { kind: 'completed', ingestionId, chunkNumber, claim };
+}
+
+function readLegacyChunk(members: ReadonlyMap<string, Uint8Array>): Message {
+  const chunk = legacyChunkSchema.parse(valuesOf(members, legacyChunkSchema.shape));
+  const records = jsonElements(members.get('records') ?? new Uint8Array(0), { maxDepth: MAX_DEPTH });
+  const encoded = records.map((record) => encodeLikeOrjson(record, MAX_DEPTH));
   return {
     kind: 'chunk',
-    ingestionId,
-    chunkNumber,
-    chunkId,
-    checksum,
+    ingestionId: chunk.ingestion_id,
+    chunkNumber: chunk.chunk_number,
+    chunkId: chunk.chunk_id,
+    checksum: chunk.checksum,
     recomputedChecksum: sha256Hex(`[${encoded.join(',')}]`),
-    isLast: value.is_last === true,
+    isLast: chunk.is_last,
     recordOffset: null,
     recordCount: encoded.length,
     recordLines: Buffer.from(encoded.map((record) => `${record}\n`).join('')),
   };
-}
-
-function isObject(value: OrjsonValue | undefined): value is { [key: string]: OrjsonValue } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

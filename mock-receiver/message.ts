@@ -53,7 +53,7 @@ export interface UnreadableMessage {
 export type Message = ChunkMessage | CompletionMessage | UnreadableMessage;
 
 /** Deep enough for whatever a sender's own bound on depth lets through, and bounded all the same. */
-const MAX_DEPTH = 1024;
+export const MAX_DEPTH = 1024;
 
 const NOTHING = new Uint8Array(0);
 
@@ -124,7 +124,7 @@ function readAddress(members: ReadonlyMap<string, Uint8Array>): UnreadableMessag
 }
 
 /** The values of those members that a schema names. */
-function valuesOf(members: ReadonlyMap<string, Uint8Array>, shape: object): Record<string, unknown> {
+export function valuesOf(members: ReadonlyMap<string, Uint8Array>, shape: object): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const name of Object.keys(shape)) {
     const raw = members.get(name);

@@ -1,52 +1,40 @@
-/**
- * JSON as Python's parser reads it and orjson with sorted keys writes it, from which the original receiver computed its checksums. Equal to
- * orjson for what docs/protocol.md calls the range of the original: 64-bit integers, shortest doubles between 1e-5 and 1e15.
- */
-
-/** A value as Python has it: integers and floats are two things. */
-export type OrjsonValue =
-  | null
-  | boolean
-  | string
-  | number
-  | bigint
-  | readonly OrjsonValue[]
-  | { readonly [key: string]: OrjsonValue };
+import { ServiceError } from '../src/errors.ts';
+import { jsonElements, jsonMembers } from '../src/protocol/json-members.ts';
 
 const MIN_INTEGER = -(2n ** 63n);
 const MAX_INTEGER = 2n ** 64n - 1n;
 
-/** The value of a JSON text, integers as bigint and floats as number; undefined where it is no JSON or orjson could not write it. */
-export function parseLikePython(text: string): OrjsonValue | undefined {
-  let isWritable = true;
-  try {
-    // TypeScript does not declare the third parameter yet, which carries the text of a number.
-    const value: OrjsonValue = JSON.parse(text, (_key, part: unknown, context?: { readonly source?: string }) => {
-      const source = context?.source;
-      if (typeof part !== 'number' || source === undefined || !/^-?\d+$/.test(source)) return part;
-      const integer = BigInt(source);
-      isWritable &&= integer >= MIN_INTEGER && integer <= MAX_INTEGER;
-      return integer;
-    });
-    return isWritable ? value : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
+/**
+ * The text that Python's parser and orjson with OPT_SORT_KEYS make of a JSON value, from which the original receiver computed its checksums: keys by
+ * code point, no white space, integers as they are, all other numbers through a double. Equal to orjson for 64-bit integers and doubles between 1e-5 and 1e15.
+ * Throws what jsonMembers throws, and NUMBER_OUT_OF_RANGE for an integer that orjson cannot write.
+ */
+export function encodeLikeOrjson(json: Uint8Array, maxDepth: number): string {
+  const limits = { maxDepth };
+  const first = String.fromCharCode(json[0] ?? 0);
+  if (first === '[') {
+    const elements = jsonElements(json, limits).map((element) => encodeLikeOrjson(element, maxDepth));
+    return `[${elements.join(',')}]`;
   }
+  if (first === '{') {
+    const members = [...jsonMembers(json, limits)].toSorted(([left], [right]) =>
+      Buffer.compare(Buffer.from(left), Buffer.from(right)),
+    );
+    return `{${members.map(([key, value]) => `${JSON.stringify(key)}:${encodeLikeOrjson(value, maxDepth)}`).join(',')}}`;
+  }
+  const text = Buffer.from(json).toString();
+  return /^[-\d]/.test(text) ? encodeNumber(text) : JSON.stringify(JSON.parse(text));
 }
 
-/** The text that orjson makes of a value with OPT_SORT_KEYS: keys by code point, no white space, floats with a point. */
-export function encodeLikeOrjson(value: OrjsonValue): string {
-  if (typeof value === 'bigint') return value.toString();
-  if (typeof value === 'number') return Number.isInteger(value) ? value.toFixed(1) : String(value);
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  if (isArray(value)) return `[${value.map(encodeLikeOrjson).join(',')}]`;
-  const members = Object.entries(value).toSorted(([left], [right]) =>
-    Buffer.compare(Buffer.from(left), Buffer.from(right)),
-  );
-  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${encodeLikeOrjson(member)}`).join(',')}}`;
+function encodeNumber(text: string): string {
+  if (!/^-?\d+$/.test(text)) return encodeFloat(Number(text));
+  const integer = BigInt(text);
+  if (integer < MIN_INTEGER || integer > MAX_INTEGER) throw new ServiceError('NUMBER_OUT_OF_RANGE');
+  return integer.toString();
 }
 
-function isArray(value: readonly OrjsonValue[] | object): value is readonly OrjsonValue[] {
-  return Array.isArray(value);
+/** A float keeps its point, and zero its sign, which JavaScript's own texts drop. */
+function encodeFloat(value: number): string {
+  if (Object.is(value, -0)) return '-0.0';
+  return Number.isInteger(value) ? value.toFixed(1) : String(value);
 }

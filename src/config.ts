@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { BlockList, isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
@@ -60,10 +59,12 @@ const integer = (min: number, max: number) => {
 const path = z.string().min(1, { error: 'must be the path of a folder' });
 const entries = (separator: string) => z.string().transform((text) => text.split(separator).map((part) => part.trim()));
 
+// What ends in a number is an address to every URL parser (WHATWG URL, "ends in a number"), so it is either a valid one or nothing.
+const hostName = z.hostname().refine((name) => !/(?:^|\.)\d+\.?$/.test(name));
+
 const environmentSchema = z.strictObject({
   ACKSTREAM_HOST: z
-    .string()
-    .refine((host) => isIP(host) !== 0 || isHostName(host), { error: 'must be an address or a host name' })
+    .union([z.ipv4(), z.ipv6(), hostName], { error: 'must be an address or a host name' })
     .default('127.0.0.1'),
   ACKSTREAM_PORT: integer(0, 65_535).default(8000),
   ACKSTREAM_DATA_DIR: path.default('data'),
@@ -181,28 +182,11 @@ function readEnvFile(file: string): Readonly<Record<string, string | undefined>>
 }
 
 function configInvalid(fields: readonly FieldError[], cause?: unknown): ServiceError {
-  const detail = fields.map(({ field, message }) => `${field} ${message}`).join('; ');
-  return new ServiceError('CONFIG_INVALID', {
-    detail: `${detail}.`,
-    fields,
-    ...(cause === undefined ? {} : { cause }),
-  });
+  return new ServiceError('CONFIG_INVALID', { fields, ...(cause === undefined ? {} : { cause }) });
 }
 
-/** The addresses that never leave the machine, and the one name that by convention means them. */
+/** An address that never leaves the machine, or the one name that by convention means one. */
 function isLoopback(host: string): boolean {
-  const family = isIP(host);
-  if (family === 0) return host.toLowerCase() === 'localhost';
-  const loopback = new BlockList();
-  loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-  loopback.addAddress('::1', 'ipv6');
-  return loopback.check(host, family === 4 ? 'ipv4' : 'ipv6');
-}
-
-function isHostName(text: string): boolean {
-  // A last label of digits alone would be read as an address (WHATWG URL, "ends in a number").
-  return (
-    text.length <= 253 &&
-    /^(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)*(?!\d+$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i.test(text)
-  );
+  const isIpv4Loopback = host.startsWith('127.') && z.ipv4().safeParse(host).success;
+  return isIpv4Loopback || host === '::1' || host.toLowerCase() === 'localhost';
 }

@@ -85,12 +85,8 @@ async function openFiles(logDir: string): Promise<readonly { readonly level: Lev
       }),
     );
   } catch (cause) {
-    const message = 'must be a folder that can be written';
-    throw new ServiceError('CONFIG_INVALID', {
-      detail: `ACKSTREAM_LOG_DIR ${message}.`,
-      fields: [{ field: 'ACKSTREAM_LOG_DIR', message }],
-      cause,
-    });
+    const fields = [{ field: 'ACKSTREAM_LOG_DIR', message: 'must be a folder that can be written' }];
+    throw new ServiceError('CONFIG_INVALID', { fields, cause });
   }
 }
 

@@ -13,9 +13,9 @@ function load(env: Record<string, string>, cwd = '/nowhere'): Config {
   return loadConfig({ env, cwd });
 }
 
-function problemsOf(env: Record<string, string>): ServiceError {
+function problemsOf(env: Record<string, string>, cwd?: string): ServiceError {
   try {
-    load(env);
+    load(env, cwd);
   } catch (error) {
     if (error instanceof ServiceError) return error;
     throw error;
@@ -90,6 +90,9 @@ describe('the settings', () => {
     ['HOST', ''],
     ['HOST', 'a b'],
     ['HOST', '1.2.3'],
+    ['HOST', '127.0.0.256'],
+    ['HOST', '[::1]'],
+    ['HOST', 'http://a'],
     ['PORT', '65536'],
     ['PORT', '-1'],
     ['PORT', '80x'],
@@ -137,16 +140,20 @@ describe('the settings', () => {
   });
 
   it('refuse a name that is none, so that a typo never means the default', () => {
-    expect(problemsOf({ ACKSTREAM_LOGDIR: '/x' }).message).toBe('ACKSTREAM_LOGDIR is not a setting.');
+    expect(problemsOf({ ACKSTREAM_LOGDIR: '/x' }).fields).toEqual([
+      { field: 'ACKSTREAM_LOGDIR', message: 'is not a setting' },
+    ]);
     expect(load({ ACKSTREAM_CRASH_AT: 'committed', ACKSTREAM_CORPORA: '/x', acKstream_X: '1' })).toEqual(load({}));
   });
 });
 
 describe('listening', () => {
-  it.each(['0.0.0.0', '::', '192.168.1.2', 'feeds.internal', '128.0.0.1', '::ffff:10.0.0.1'])(
+  it.each(['0.0.0.0', '::', '192.168.1.2', 'feeds.internal', '128.0.0.1', '::ffff:10.0.0.1', '127.example'])(
     'on %s asks for a token',
     (host) => {
-      expect(problemsOf({ ACKSTREAM_HOST: host }).message).toContain('is required to listen on anything but loopback');
+      expect(problemsOf({ ACKSTREAM_HOST: host }).fields).toEqual([
+        { field: 'ACKSTREAM_API_TOKEN', message: 'is required to listen on anything but loopback' },
+      ]);
       expect(load({ ACKSTREAM_HOST: host, ACKSTREAM_API_TOKEN: TOKEN }).listensOnLoopbackOnly).toBe(false);
     },
   );
@@ -166,19 +173,19 @@ describe('the file .env', () => {
   it('is held to the same rules', () => {
     const cwd = tempFolder();
     writeFileSync(join(cwd, '.env'), 'ACKSTREAM_PROT=9001\n');
-    expect(() => load({}, cwd)).toThrow('ACKSTREAM_PROT is not a setting');
+    expect(problemsOf({}, cwd).fields).toEqual([{ field: 'ACKSTREAM_PROT', message: 'is not a setting' }]);
   });
 
   it('is refused where it cannot be read', () => {
     const cwd = tempFolder();
     writeFileSync(join(cwd, 'file'), '');
-    expect(() => load({}, join(cwd, 'file'))).toThrow('.env cannot be read');
+    expect(problemsOf({}, join(cwd, 'file')).fields).toEqual([{ field: '.env', message: 'cannot be read' }]);
   });
 
   it('has an example that names every setting', () => {
     const example = readFileSync(join(import.meta.dirname, '..', '.env.example'), 'utf8');
     const named = [...example.matchAll(/^# (ACKSTREAM_\w+)=/gm)].map(([, name]) => name);
-    expect(named.toSorted()).toEqual(Object.keys(describeConfig(load({}))).toSorted());
+    expect(new Set(named)).toEqual(new Set(Object.keys(describeConfig(load({})))));
   });
 });
 

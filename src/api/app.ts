@@ -1,6 +1,5 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context, MiddlewareHandler } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { ServiceError, toServiceError } from '../errors.ts';
 import { fieldErrorsOf } from '../model/field-errors.ts';
@@ -12,9 +11,6 @@ import { addDocumentationRoutes } from './routes/documentation.ts';
 import { addHealthRoutes, HEALTH_PATHS } from './routes/health.ts';
 import { addIngestRoute } from './routes/ingest.ts';
 import { addIngestionRoutes } from './routes/ingestions.ts';
-
-/** A request is a few hundred bytes; this leaves room and keeps what one client can make the service hold small. */
-const MAX_BODY_BYTES = 1024 * 1024;
 
 /**
  * The HTTP API: routes to the service and the store's reads, with every refusal and failure as a problem document. It opens no socket; the caller
@@ -40,14 +36,6 @@ export function createApi(dependencies: ApiDependencies): OpenAPIHono {
         const response = refuse(new ServiceError('METHOD_NOT_ALLOWED'), context);
         response.headers.set('Allow', methods.join(', '));
         return response;
-      },
-    }),
-  );
-  app.use(
-    bodyLimit({
-      maxSize: MAX_BODY_BYTES,
-      onError: () => {
-        throw new ServiceError('REQUEST_TOO_LARGE');
       },
     }),
   );

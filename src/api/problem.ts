@@ -9,7 +9,7 @@ const RETRY_AFTER_SECONDS = 30;
  * The problem document (RFC 9457) of an error. Of INTERNAL only the code is told: its text was written for the log.
  * @param instance the path that was asked for.
  */
-export function toProblem(error: ServiceError, instance: string): z.infer<typeof problemSchema> {
+function toProblem(error: ServiceError, instance: string): z.infer<typeof problemSchema> {
   const { message: title, httpStatus, remedy } = ERRORS[error.code];
   const isInternal = error.code === 'INTERNAL';
   const hasDetail = !isInternal && error.message !== title;

@@ -2,6 +2,8 @@ import type { Context } from 'hono';
 import { ServiceError } from '../errors.ts';
 import { jsonMembers } from '../protocol/json-members.ts';
 
+/** A request is a few hundred bytes; this leaves room and keeps what one client can make the service hold small. */
+const MAX_BODY_BYTES = 1024 * 1024;
 /** A request has two levels; what nests deeper than this is none. */
 const MAX_BODY_DEPTH = 32;
 const OPEN_BRACE = 0x7b;
@@ -14,12 +16,12 @@ export interface JsonBody {
 
 /**
  * The JSON body of a request.
- * @throws REQUEST_MEDIA_TYPE where it is not declared as JSON in UTF-8, also where nothing is declared; REQUEST_NOT_JSON where it is not, or
- * where an object has a key twice: JSON.parse would take the last without a word.
+ * @throws REQUEST_MEDIA_TYPE where it is not declared as JSON in UTF-8, also where nothing is declared; REQUEST_TOO_LARGE over 1 MiB; REQUEST_NOT_JSON
+ * where it is not, or where an object has a key twice: JSON.parse would take the last without a word.
  */
 export async function readJsonBody(context: Context): Promise<JsonBody> {
   requireJsonMediaType(context);
-  const bytes = new Uint8Array(await context.req.arrayBuffer());
+  const bytes = await readBytes(context.req.raw.body);
   const value = parseJson(bytes);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) requireUniqueKeys(bytes);
   return { bytes, value };
@@ -30,6 +32,24 @@ function requireJsonMediaType(context: Context): void {
   const encoding = context.req.header('Content-Encoding') ?? 'identity';
   const isJson = /^application\/json[ \t]*(?:;[ \t]*charset="?utf-8"?[ \t]*)?$/i.test(mediaType);
   if (!isJson || encoding.toLowerCase() !== 'identity') throw new ServiceError('REQUEST_MEDIA_TYPE');
+}
+
+/** Counts what comes, whatever length was declared. */
+async function readBytes(body: ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  let byteCount = 0;
+  try {
+    for await (const piece of body ?? []) {
+      byteCount += piece.length;
+      if (byteCount > MAX_BODY_BYTES) break;
+      pieces.push(piece);
+    }
+  } catch (cause) {
+    // The client went away: nothing of the service failed, so this is no matter for the log of errors.
+    throw new ServiceError('REQUEST_NOT_JSON', { detail: 'The body ended in the middle.', cause });
+  }
+  if (byteCount > MAX_BODY_BYTES) throw new ServiceError('REQUEST_TOO_LARGE');
+  return Buffer.concat(pieces);
 }
 
 function parseJson(bytes: Uint8Array): unknown {

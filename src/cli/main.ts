@@ -6,7 +6,10 @@ import { runCommandLine } from './run-command-line.ts';
 armCrashPoint(process.env.ACKSTREAM_CRASH_AT);
 
 const interruption = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interruption.abort());
+// Once: the first asks, a second of the same kind ends the process as it always does.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort());
+// Whoever read the output has gone, as in `ackstream … | head`: nobody waits any more.
+process.stdout.on('error', () => interruption.abort());
 
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   env: process.env,

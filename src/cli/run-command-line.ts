@@ -1,8 +1,8 @@
-import { ERRORS, type ServiceError, toServiceError } from '../errors.ts';
+import { ERRORS, toServiceError } from '../errors.ts';
 import { VERSION } from '../version.ts';
 import { type Command, type CommandContext, EXIT_DONE } from './command.ts';
+import { errorText } from './error-text.ts';
 import { commandInvalid } from './parse-arguments.ts';
-import { terminalText } from './terminal-text.ts';
 
 /** A command's one line in the overview, and how it is loaded: the overview shall not wait for all of the service. */
 interface CommandEntry {
@@ -68,10 +68,4 @@ async function dispatch([name, ...args]: readonly string[], context: CommandCont
 function said(context: CommandContext, text: string): number {
   context.write(text);
   return EXIT_DONE;
-}
-
-/** Code, particulars, offending fields, and what to do about it. */
-function errorText({ code, message, fields = [], remedy }: ServiceError): string {
-  const problems = fields.map((problem) => `  ${problem.field} ${problem.message}`);
-  return `${[`${code}: ${message}`, ...problems, remedy].map(terminalText).join('\n')}\n`;
 }

@@ -1,3 +1,4 @@
+import { serveProcess } from '../serve-process.ts';
 import { type Command, EXIT_DONE } from './command.ts';
 import { parseArguments } from './parse-arguments.ts';
 
@@ -12,10 +13,10 @@ Exit codes: 0 ended by a signal, 2 wrong settings, 3 the data directory is in us
 /** `ackstream serve`. */
 export const serveCommand: Command = {
   usage,
-  async run(args) {
+  async run(args, { env, cwd }) {
     parseArguments(args, { options: {}, positionals: [] });
-    // The process's own entry: it reads the settings, takes the signals and sets the exit code.
-    await import('../main.ts');
+    // From here the process is the service's: it takes the signals, and where it cannot start it sets the exit code itself.
+    await serveProcess({ env, cwd });
     return Number(process.exitCode ?? EXIT_DONE);
   },
 };

@@ -1,4 +1,4 @@
-import type { z } from '@hono/zod-openapi';
+import type { z } from 'zod';
 import { ingestionPageSchema, ingestionSchema, problemSchema, submissionSchema } from '../api/contracts.ts';
 import { ERRORS, type ErrorCode, ServiceError } from '../errors.ts';
 import type { Status } from '../model/ingestion.ts';

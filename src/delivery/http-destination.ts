@@ -1,3 +1,4 @@
+import { crashPoint } from '../crash-point.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Outcome } from '../model/outcome.ts';
 import { type Expectation, interpretAnswer } from '../protocol/ack.ts';
@@ -37,9 +38,7 @@ interface Message {
  */
 export function createHttpDestination(options: HttpDestinationOptions): Destination {
   const { secret, guard, timeouts, clock, userAgent } = options;
-  const ownHeaders = Object.fromEntries(
-    Object.entries(options.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
-  );
+  const ownHeaders = withLowerCaseNames(options.headers ?? {});
   const channel = createPostChannel({ url: new URL(options.callbackUrl), guard, timeouts });
 
   async function send(message: Message, context: AttemptContext): Promise<Outcome> {
@@ -55,7 +54,12 @@ export function createHttpDestination(options: HttpDestinationOptions): Destinat
       now: clock.now(),
       userAgent,
     });
-    const exchange = await channel.post({ headers: { ...ownHeaders, ...headers }, body, signal });
+    const exchange = await channel.post({
+      headers: { ...ownHeaders, ...headers },
+      body,
+      signal,
+      onSent: crashOnceSent,
+    });
     return outcomeOf(exchange, expected, clock.now());
   }
 
@@ -90,6 +94,15 @@ export function createHttpDestination(options: HttpDestinationOptions): Destinat
 
     close: () => channel.close(),
   };
+}
+
+function withLowerCaseNames(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+/** The receiver may have the message or not, and nobody here knows: the hardest place to go on from. */
+function crashOnceSent(): void {
+  crashPoint('sent-not-acked');
 }
 
 /** Rules 1 and 2 of docs/protocol.md "The answer"; the rest is {@link interpretAnswer}'s. */

@@ -5,7 +5,6 @@
  * connection was reset before any answer.
  */
 import { Client, type Dispatcher, request } from 'undici';
-import { crashPoint } from '../crash-point.ts';
 import { ServiceError } from '../errors.ts';
 import type { CallbackGuard } from './callback-guard.ts';
 
@@ -50,6 +49,8 @@ export interface Post {
   readonly body: Uint8Array;
   /** Aborted: ends at once as `unanswered`. */
   readonly signal: AbortSignal;
+  /** Called when the whole request was handed to the operating system and nothing of an answer was read yet. */
+  readonly onSent?: () => void;
 }
 
 /** Posts to one URL. Whatever networks do is an {@link Exchange}. */
@@ -125,7 +126,7 @@ interface Progress {
 
 async function send(client: Client, url: URL, post: Post, progress: Progress): Promise<Exchange> {
   const answer = await request(url, {
-    dispatcher: client.compose(watchProgress(progress)),
+    dispatcher: client.compose(watchProgress(progress, post.onSent)),
     method: 'POST',
     headers: post.headers,
     body: post.body,
@@ -143,15 +144,14 @@ async function send(client: Client, url: URL, post: Post, progress: Progress): P
 }
 
 /** An interceptor that notes when the request is about to be written. */
-function watchProgress(progress: Progress): Dispatcher.DispatcherComposeInterceptor {
+function watchProgress(progress: Progress, onSent: Post['onSent']): Dispatcher.DispatcherComposeInterceptor {
   return (dispatch) => (options, handler) =>
     dispatch(options, {
       onRequestStart(controller, context) {
         progress.isBegun = true;
         handler.onRequestStart?.(controller, context);
       },
-      // Here the whole request was handed to the operating system and nothing was read yet: the receiver may have it or not.
-      onRequestSent: () => crashPoint('sent-not-acked'),
+      onRequestSent: () => onSent?.(),
       onResponseStart: (...head) => handler.onResponseStart?.(...head),
       onResponseData: (controller, chunk) => handler.onResponseData?.(controller, chunk),
       onResponseEnd: (controller, trailers) => handler.onResponseEnd?.(controller, trailers),

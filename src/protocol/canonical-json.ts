@@ -33,7 +33,7 @@ const stringifyStable = stringify.configure({ strict: true });
  */
 export function canonicalizeValue(value: JsonValue): string {
   refuseInexpressible(value);
-  return stringifyStable(value) as string;
+  return stringifyStable(value);
 }
 
 /** Throws for what JSON has no text for: JSON.stringify would write `null` or an escape that stands for no character. */

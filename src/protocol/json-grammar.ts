@@ -54,10 +54,11 @@ type State =
   | 'exponent-digits'
   | 'complete';
 
-const TRUE = [...'true'].map((letter) => letter.charCodeAt(0));
-const FALSE = [...'false'].map((letter) => letter.charCodeAt(0));
-const NULL = [...'null'].map((letter) => letter.charCodeAt(0));
-const ESCAPES: ReadonlySet<number> = new Set([...'"\\/bfnrt'].map((letter) => letter.charCodeAt(0)));
+const codesOf = (letters: string): readonly number[] => Array.from(letters, (letter) => letter.charCodeAt(0));
+const TRUE = codesOf('true');
+const FALSE = codesOf('false');
+const NULL = codesOf('null');
+const ESCAPES: ReadonlySet<number> = new Set(codesOf('"\\/bfnrt'));
 
 /** The checker: {@link JsonGrammar.feed} until {@link JsonGrammar.isComplete} or {@link JsonGrammar.fault}. */
 export class JsonGrammar {
@@ -239,7 +240,7 @@ export class JsonGrammar {
 
   #open(isObject: boolean, index: number): void {
     if (this.#objects.length === this.#maxDepth) {
-      this.fault = { code: 'RECORD_TOO_DEEP', index, detail: `A value is nested deeper than ${this.#maxDepth}.` };
+      this.fault = { code: 'RECORD_TOO_DEEP', index, detail: 'A value is nested deeper than the bound.' };
     }
     this.#objects.push(isObject);
     this.#state = isObject ? 'key-or-close' : 'value-or-close';

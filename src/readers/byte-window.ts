@@ -109,7 +109,9 @@ export class ByteWindow {
   }
 
   #findLineFeed(from: number): number {
-    const offset = this.bytes.subarray(from, this.end).indexOf(LINE_FEED);
+    // Buffer's search is several times as fast as that of other typed arrays.
+    const { buffer } = this.bytes;
+    const offset = Buffer.from(buffer, from, this.end - from).indexOf(LINE_FEED);
     return offset === -1 ? NONE : from + offset;
   }
 }

@@ -184,7 +184,11 @@ export class JsonDocument {
   }
 
   #truncated(): ServiceError {
-    return this.#failure('READER_TRUNCATED', 'The file ends in the middle.');
+    return this.#window.failure({
+      code: 'READER_TRUNCATED',
+      index: this.#window.end,
+      detail: 'The file ends in the middle.',
+    });
   }
 
   #failure(code: ServiceError['code'], detail: string): ServiceError {

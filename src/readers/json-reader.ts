@@ -62,17 +62,18 @@ class ArrayRecords {
   #advance(): boolean {
     const window = this.#window;
     const byte = this.#nextByte();
-    if (window.length === 0) {
-      if (window.isWhole) this.#fail('READER_TRUNCATED', 'The file ends inside of the array of records.');
-      return false;
-    }
+    if (window.length === 0) return window.isWhole ? this.#truncated() : false;
     if (byte === CLOSE_BRACKET && this.#expected !== 'element') {
       window.consume(window.start + 1);
       this.#expected = 'nothing';
       return false;
     }
     if (this.#expected !== 'comma-or-close') return this.#element();
-    if (byte !== COMMA) return this.#fail('READER_SYNTAX', 'A comma or ] was expected.');
+    if (byte !== COMMA) {
+      const detail = 'A comma or ] was expected.';
+      this.#batch.failure = window.failure({ code: 'READER_SYNTAX', index: window.start, detail });
+      return false;
+    }
     window.consume(window.start + 1);
     this.#expected = 'element';
     return true;
@@ -80,12 +81,15 @@ class ArrayRecords {
 
   #element(): boolean {
     const window = this.#window;
-    if (!this.#batch.add(window, this.#document.keysSeen, window.end, window.isWhole)) {
-      this.#neededBytes = this.#batch.retryBytes(window);
-      return false;
+    const batch = this.#batch;
+    // Not even a number may end where the text does: the array is still open.
+    if (batch.add(window, this.#document.keysSeen, window.end, false)) {
+      this.#expected = 'comma-or-close';
+      return true;
     }
-    this.#expected = 'comma-or-close';
-    return true;
+    if (batch.failure === null && window.isWhole) return this.#truncated();
+    this.#neededBytes = batch.retryBytes(window);
+    return false;
   }
 
   #nextByte(): number {
@@ -97,8 +101,9 @@ class ArrayRecords {
     return bytes[index] as number;
   }
 
-  #fail(code: 'READER_SYNTAX' | 'READER_TRUNCATED', detail: string): false {
-    this.#batch.failure = this.#window.failure({ code, index: this.#window.start, detail });
+  #truncated(): false {
+    const detail = 'The file ends inside of the array of records.';
+    this.#batch.failure = this.#window.failure({ code: 'READER_TRUNCATED', index: this.#window.end, detail });
     return false;
   }
 }

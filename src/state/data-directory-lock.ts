@@ -32,6 +32,9 @@ const HOLDER_FILE = 'lock.json';
 /** Two that start at the same moment get in each other's way for an instant; and {@link readLockHolder} touches the lock. */
 const BUSY_TIMEOUT_MS = 250;
 
+/** What holds the locks of this process. The garbage collector closes a connection that nothing refers to, and that would drop its lock. */
+const heldConnections = new Set<SqliteConnection>();
+
 /**
  * Takes the lock of a data directory, created where there is none. Throws DATA_DIR_LOCKED, whose `data` is the {@link LockHolder}, where another
  * process or another part of this one holds it, and STATE_UNAVAILABLE.
@@ -48,10 +51,12 @@ export function lockDataDirectory(
     connection.close();
     throw lockedError(directory);
   }
+  heldConnections.add(connection);
   const record: LockHolder = { ...holder, since: new Date(now).toISOString() };
   const release = () => {
     rmSync(join(directory, HOLDER_FILE), { force: true });
     connection.close();
+    heldConnections.delete(connection);
   };
   try {
     writeHolderFile(directory, record);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { AttemptRecord } from '../model/ingestion.ts';
 import { type Outcome, provesNotStored } from '../model/outcome.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
-import type { AttemptTarget, RunKey } from './state-store.ts';
+import type { AttemptTarget, BegunAttemptRow, RunKey } from './state-store.ts';
 
 /** An attempt with the chunk it was aimed at. */
 export interface ChunkAttempt {
@@ -41,14 +41,15 @@ export class SqliteAttemptTable {
     this.#connection = connection;
   }
 
-  /** Notes that an attempt begins; its number, from 1 over all runs. */
-  begin({ ingestionId, epoch }: RunKey, target: AttemptTarget, begunAt: number): number {
-    const attempt = this.#summarize(ingestionId, target).highest + 1;
+  /** Notes that an attempt begins. */
+  begin({ ingestionId, epoch }: RunKey, target: AttemptTarget, begunAt: number): BegunAttemptRow {
+    const earlier = this.#summarize(ingestionId, target);
+    const attempt = earlier.highest + 1;
     const sql = 'INSERT INTO attempts (ingestion_id, target, attempt, epoch, begun_at) VALUES (?, ?, ?, ?, ?)';
     this.#connection
       .prepare<[string, number, number, number, number]>(sql)
       .run(ingestionId, columnOf(target), attempt, epoch, begunAt);
-    return attempt;
+    return { attempt, isCertainlyNotStored: earlier.doubtful === 0 };
   }
 
   /** Whether each attempt at the target has an outcome that proves that the receiver does not have it. */
@@ -93,6 +94,7 @@ export class SqliteAttemptTable {
     return rows.map((row) => ({ chunkNumber: row.target, record: recordOfRow(row) }));
   }
 
+  /** The highest number so far, and how many do not prove that the receiver has nothing: one that is under way or was acknowledged does not. */
   #summarize(ingestionId: string, target: AttemptTarget): { readonly highest: number; readonly doubtful: number } {
     const sql = `SELECT coalesce(max(attempt), 0) AS highest, count(*) FILTER (WHERE NOT proves_not_stored) AS doubtful
       FROM attempts WHERE ingestion_id = ? AND target = ?`;

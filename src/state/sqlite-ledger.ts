@@ -90,11 +90,8 @@ export class SqliteLedger {
     return this.#attempts.hasAny(ingestionId);
   }
 
-  beginAttempt(ingestion: Ingestion, target: AttemptTarget, now: number): BegunAttemptRow {
-    const { ingestionId, epoch, highestAckedChunk } = ingestion;
-    const wasAcked = target === 'completion' ? ingestion.completedAt !== null : target <= highestAckedChunk;
-    const isCertainlyNotStored = !wasAcked && this.#attempts.allProveNotStored(ingestionId, target);
-    return { attempt: this.#attempts.begin({ ingestionId, epoch }, target, now), isCertainlyNotStored };
+  beginAttempt(run: RunKey, target: AttemptTarget, now: number): BegunAttemptRow {
+    return this.#attempts.begin(run, target, now);
   }
 
   endAttempt(

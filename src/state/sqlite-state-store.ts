@@ -143,7 +143,7 @@ class SqliteStateStore implements StateStore {
     return this.#connection.transaction(() => {
       const before = this.#held(run, 'RUNNING');
       this.#save(before, change.attempted(before, target));
-      return this.#ledger.beginAttempt(before, target, now);
+      return this.#ledger.beginAttempt(run, target, now);
     });
   }
 

@@ -44,7 +44,10 @@ export interface SubmissionAnswer {
 export interface SubmissionDecision {
   readonly answer: SubmissionAnswer;
   readonly create?: NewIngestion;
-  /** Changes of `answer.ingestionId`; `discardPlans` where no attempt was begun, so that nothing is frozen yet. */
+  /**
+   * Changes of `answer.ingestionId`; `discardPlans` where no attempt was begun, so that nothing is frozen yet. Where it is RUNNING, all but `delivery`
+   * releases it, so that its run cannot send what it has read before.
+   */
   readonly update?: {
     readonly delivery?: DeliverySettings;
     readonly read?: ReadSettings;
@@ -107,8 +110,9 @@ export interface StateReads {
 }
 
 /**
- * The durable state. Every method is one transaction, durable when it resolves. Methods that take a {@link RunKey} are conditional on its epoch and
- * throw RUN_OVERTAKEN where another run, or nobody, holds the ingestion. Failures of the medium throw STATE_UNAVAILABLE.
+ * The durable state. Every method is one transaction, durable when it resolves. Methods that take a {@link RunKey} are conditional on its epoch
+ * and, but for `recordFailure` and `recordAck`, on the status RUNNING; they throw RUN_OVERTAKEN where another run, or nobody, holds the
+ * ingestion, and then write nothing. Failures of the medium throw STATE_UNAVAILABLE.
  */
 export interface StateStore extends StateReads {
   /**
@@ -129,7 +133,8 @@ export interface StateStore extends StateReads {
 
   /**
    * The first of the queue whose wait is over and which no other RUNNING or earlier QUEUED ingestion of the same file and callback precedes,
-   * now RUNNING with the next epoch; null where there is none. `excludedIds` are those whose last run has not ended yet.
+   * now RUNNING with the next epoch; null where there is none. `excludedIds` are those whose last run has not ended yet: they are not
+   * claimed and, since a request of theirs may be in flight, count as RUNNING whatever their status. Attempts that the last run left open become `unknown`.
    */
   claimNext(query: { readonly now: number; readonly excludedIds: readonly string[] }): Promise<Ingestion | null>;
   /** The earliest time for which a QUEUED ingestion waits; null where none does. */
@@ -156,7 +161,10 @@ export interface StateStore extends StateReads {
 
   /** Records that an attempt begins. Only while RUNNING. */
   beginAttempt(run: RunKey, target: AttemptTarget, now: number): Promise<BegunAttemptRow>;
-  /** Records a failed attempt. Also where a person paused or cancelled meanwhile: it is true all the same. */
+  /**
+   * Records a failed attempt. Also where a person paused or cancelled meanwhile: it is true all the same, but `retry` and `nextAttemptAt` are left
+   * out then.
+   */
   recordFailure(
     run: RunKey,
     target: AttemptTarget,

@@ -3,7 +3,7 @@ import { ServiceError } from '../../src/errors.ts';
 import { apiUnderTest, bodyOf, type ProblemBody, postIngest } from './api-under-test.ts';
 
 const readsNothing = { getIngestion: () => Promise.resolve(null) };
-const ready = { isReady: () => ({ ready: true, checks: { state: true } }) };
+const ready = { isReady: () => Promise.resolve({ ready: true, checks: { state: true } }) };
 
 describe('GET /health', () => {
   it('answers in the words of the original service', async () => {
@@ -18,11 +18,13 @@ describe('GET /health', () => {
 
   it('has a sister that really checks, and says 503 where the service cannot work [B37]', async () => {
     const readiness = { ready: true, checks: { state: true, queue: true } };
-    const { app } = apiUnderTest({ health: { isReady: () => readiness } });
+    const { app } = apiUnderTest({ health: { isReady: () => Promise.resolve(readiness) } });
     const good = await app.request('/health/ready');
     expect([good.status, await bodyOf(good)]).toEqual([200, readiness]);
     const unready = { ready: false, checks: { state: false, queue: true } };
-    const bad = await apiUnderTest({ health: { isReady: () => unready } }).app.request('/health/ready');
+    const bad = await apiUnderTest({ health: { isReady: () => Promise.resolve(unready) } }).app.request(
+      '/health/ready',
+    );
     expect([bad.status, await bodyOf(bad)]).toEqual([503, unready]);
   });
 });

@@ -160,6 +160,18 @@ describe('POST /api/ingest', () => {
     expect(asked).toEqual([]);
   });
 
+  it('takes a client that goes away in the middle for what it is, not for a failure of the service', async () => {
+    const { app, logged } = acceptingApi();
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(new TextEncoder().encode('{"file_path":')),
+      pull: (controller) => controller.error(new Error('aborted')),
+    });
+    const headers = { 'Content-Type': 'application/json' };
+    const request = new Request('http://localhost/api/ingest', { method: 'POST', headers, body, duplex: 'half' });
+    expect((await app.request(request)).status).toBe(400);
+    expect(logged.map(({ level }) => level)).toEqual(['info']);
+  });
+
   it.each([
     'SOURCE_NOT_ALLOWED',
     'CALLBACK_NOT_ALLOWED',

@@ -68,8 +68,11 @@ export async function readAll(
 export function describeReader(suite: ReaderSuite): void {
   const { reader, recordPath, document, frame } = suite;
   const bytes = Buffer.from(document);
-  const read = (text: string | Uint8Array, options: Partial<ReaderOptions> = {}, cut?: (offset: number) => number): Promise<ReadResult> =>
-    readAll(reader, memorySource(Buffer.from(text), cut), { recordPath, ...options });
+  const read = (
+    text: string | Uint8Array,
+    options: Partial<ReaderOptions> = {},
+    cut?: (offset: number) => number,
+  ): Promise<ReadResult> => readAll(reader, memorySource(Buffer.from(text), cut), { recordPath, ...options });
   const framed = (...records: string[]): string => frame.before + records.join(frame.between) + frame.after;
 
   describe(`${suite.name}, as every reader,`, () => {
@@ -92,7 +95,10 @@ export function describeReader(suite: ReaderSuite): void {
     it('yields the same wherever the bytes are cut in two', async () => {
       const whole = await read(document);
       for (let split = 1; split < bytes.length; split += 1) {
-        expect(await read(document, {}, (offset) => (offset < split ? split - offset : bytes.length)), `cut at ${split}`).toEqual(whole);
+        expect(
+          await read(document, {}, (offset) => (offset < split ? split - offset : bytes.length)),
+          `cut at ${split}`,
+        ).toEqual(whole);
       }
     });
 
@@ -104,12 +110,18 @@ export function describeReader(suite: ReaderSuite): void {
     });
 
     it('says that UTF-16 is not read instead of calling it a syntax error', async () => {
-      for (const text of [Buffer.from(document, 'utf16le'), Buffer.from(BYTE_ORDER_MARK + document, 'utf16le').swap16()]) {
-        expect((await read(text)).error).toMatchObject({ code: 'INVALID_UTF8', place: { byteOffset: 0, line: 1, column: 1 } });
+      for (const text of [
+        Buffer.from(document, 'utf16le'),
+        Buffer.from(BYTE_ORDER_MARK + document, 'utf16le').swap16(),
+      ]) {
+        expect((await read(text)).error).toMatchObject({
+          code: 'INVALID_UTF8',
+          place: { byteOffset: 0, line: 1, column: 1 },
+        });
       }
     });
 
-    it(suite.isEmptySound ? 'finds no records in an empty file' : 'takes an empty file for one cut off', async () => {
+    it('finds no records in an empty file, and takes it for one cut off unless that is a sound document', async () => {
       const { records, error } = await read('');
       expect(records).toEqual([]);
       expect(error?.code).toBe(suite.isEmptySound ? undefined : 'READER_TRUNCATED');
@@ -123,7 +135,9 @@ export function describeReader(suite: ReaderSuite): void {
         const isSound = !prefix.toString().endsWith('\ufffd') && suite.isSound(prefix.toString());
         expect(error?.code, `cut off at ${length}`).toBe(isSound ? undefined : 'READER_TRUNCATED');
         if (error !== null) expect(error.place?.byteOffset).toBe(length);
-        expect(records).toEqual(whole.records.slice(0, records.length));
+        // A number cut off is a number: the last record of a sound prefix may be another.
+        const comparable = isSound ? records.slice(0, -1) : records;
+        expect(comparable).toEqual(whole.records.slice(0, comparable.length));
       }
     });
 
@@ -143,7 +157,12 @@ export function describeReader(suite: ReaderSuite): void {
       const broken = framed('[1]', '[2]', '["\u00e4",nul]', '[3]');
       const straight = await read(broken);
       const second = straight.records[1]?.position ?? null;
-      const resumed = await readAll(reader, memorySource(Buffer.from(broken), () => 3), { recordPath }, second);
+      const resumed = await readAll(
+        reader,
+        memorySource(Buffer.from(broken), () => 3),
+        { recordPath },
+        second,
+      );
       expect(resumed.error?.code).toBe('READER_SYNTAX');
       expect(resumed.error?.place).toEqual(straight.error?.place);
     });
@@ -164,7 +183,9 @@ export function describeReader(suite: ReaderSuite): void {
           expect(records.map((one) => one.text)).toEqual(['"ä"', '2']);
           expect(error?.code).toBe(code);
           expect(error?.place?.byteOffset).toBe(start + offset);
-          const before = Buffer.from(text).subarray(0, start + offset).toString();
+          const before = Buffer.from(text)
+            .subarray(0, start + offset)
+            .toString();
           expect(error?.place?.line).toBe(before.split('\n').length);
           expect(error?.place?.column).toBe(Buffer.byteLength(before.slice(before.lastIndexOf('\n') + 1)) + 1);
         }
@@ -187,7 +208,10 @@ export function describeReader(suite: ReaderSuite): void {
         expect((await read(text, { maxRecordBytes: 100 }, cut)).error).toBeNull();
         const { records, error } = await read(text, { maxRecordBytes: 99 }, cut);
         expect(records.map((one) => one.text)).toEqual(['1']);
-        expect(error).toMatchObject({ code: 'RECORD_TOO_LARGE', place: { byteOffset: text.indexOf(record) } });
+        expect(error).toMatchObject({
+          code: 'RECORD_TOO_LARGE',
+          place: { byteOffset: Buffer.from(text).indexOf(record) },
+        });
       }
     });
 

@@ -5,12 +5,13 @@ import {
   type CallbackGuard,
   type CallbackGuardOptions,
   createCallbackGuard,
+  type ResolveName,
 } from '../../src/delivery/callback-guard.ts';
 
 const PUBLIC = '93.184.216.34';
 
 /** A resolver that knows these names. */
-function resolving(names: Readonly<Record<string, readonly string[]>>): CallbackGuardOptions['resolve'] {
+function resolving(names: Readonly<Record<string, readonly string[]>>): ResolveName {
   return async (hostname) => {
     const addresses = names[hostname];
     if (addresses === undefined) throw Object.assign(new Error(`ENOTFOUND ${hostname}`), { code: 'ENOTFOUND' });

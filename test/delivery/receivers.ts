@@ -70,6 +70,27 @@ export function onEachRequest(socket: Socket, react: (requestIndex: number) => v
   });
 }
 
+/** A receiver that answers every request with these bytes and leaves the connection to `then`. */
+export async function listenAnswering(
+  bytes: string | Buffer,
+  then: 'keep' | 'end' | 'reset' = 'keep',
+): Promise<string> {
+  const { url } = await listenTcp((socket) =>
+    onEachRequest(socket, () => {
+      socket.write(bytes, () => {
+        if (then === 'end') socket.end();
+        if (then === 'reset') socket.resetAndDestroy();
+      });
+    }),
+  );
+  return url;
+}
+
+/** An HTTP answer with this body. */
+export function httpOk(body = '{"ack":true}'): string {
+  return `HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+}
+
 /** A loopback port at which nobody listens. */
 export async function unusedUrl(): Promise<string> {
   const server = createTcpServer();

@@ -244,7 +244,7 @@ describe('whatever happened before', () => {
   it('nothing is repeated for ever: each outcome alone comes to an end', () => {
     fc.assert(
       fc.property(inputs, (first) => {
-        let input = first;
+        let input: DecisionInput = first;
         for (let attempts = 0; attempts < 2_000; attempts++) {
           const decision = decide(input);
           if (decision.kind === 'advance' || decision.kind === 'split') return;

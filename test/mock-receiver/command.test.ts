@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { expect, it } from 'vitest';
 import { parseCommandLine } from '../../mock-receiver/command-line.ts';
+import { runReceiverCommand } from '../../mock-receiver/run-command.ts';
 import { startReceiver } from '../harness/receiver.ts';
-import { runReceiverProcess, startReceiverProcess } from './receiver-process.ts';
+import { startReceiverProcess } from './receiver-process.ts';
 import { completionMembers, INGESTION_ID, postChunk, postCompletion } from './send.ts';
 
 const SHORT_ID = INGESTION_ID.slice(0, 8);
@@ -23,7 +24,7 @@ it.each(['SIGTERM', 'SIGINT'] as const)(
       expect.stringMatching(`^${SHORT_ID} chunk 0, 2 records, \\d+ bytes, stored$`),
       expect.stringMatching(`^${SHORT_ID} chunk 4, 2 records, \\d+ bytes, refused: OUT_OF_ORDER_CHUNK$`),
       expect.stringMatching(`^${SHORT_ID} completed, \\d+ bytes, completed$`),
-      `${SHORT_ID} COMPLETE: 2 records in 1 chunk, in order, all checksums right, chain ${completionMembers(1).chain_checksum}`,
+      `${SHORT_ID} COMPLETE: 2 records in 1 chunk, in order, all checksums right, chain ${String(completionMembers(1).chain_checksum)}`,
     ]);
     child.kill(signal);
     expect(await once(child, 'exit')).toEqual([0, null]);
@@ -47,6 +48,22 @@ it('prints JSON where asked, and nothing but its address where told to be quiet'
   expect(quiet.lines).toHaveLength(1);
 });
 
+/** Runs the command in this process, stopped as soon as it listens. */
+async function run(...args: readonly string[]) {
+  let output = '';
+  let errors = '';
+  const exitCode = await runReceiverCommand(args, {
+    write: (text) => {
+      output += text;
+    },
+    writeError: (text) => {
+      errors += text;
+    },
+    signal: AbortSignal.abort(),
+  });
+  return { exitCode, output, errors };
+}
+
 it.each([
   [['--no-such-flag'], '--no-such-flag'],
   [['stray'], 'stray'],
@@ -56,7 +73,7 @@ it.each([
   [['--fault', 'status,typo=1'], 'typo'],
   [['--secret', 'whsec_short'], '--secret'],
 ])('ends with 2 and its usage on %j', async (args, named) => {
-  const { exitCode, output, errors } = await runReceiverProcess(...args);
+  const { exitCode, output, errors } = await run(...args);
   expect(exitCode).toBe(2);
   expect(output).toBe('');
   expect(errors).toContain(named);
@@ -64,7 +81,7 @@ it.each([
 });
 
 it('prints its usage and ends with 0 when asked for help', async () => {
-  expect(await runReceiverProcess('--help')).toMatchObject({
+  expect(await run('--help')).toMatchObject({
     exitCode: 0,
     output: expect.stringContaining('usage: mock-receiver'),
   });
@@ -72,7 +89,7 @@ it('prints its usage and ends with 0 when asked for help', async () => {
 
 it('ends with 1 and says why where it cannot listen', async () => {
   const { origin } = await startReceiver();
-  const { exitCode, errors } = await runReceiverProcess('--port', new URL(origin).port);
+  const { exitCode, errors } = await run('--port', new URL(origin).port);
   expect(exitCode).toBe(1);
   expect(errors).toContain('EADDRINUSE');
 });

@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { connect } from 'node:net';
 import { expect, it } from 'vitest';
 import { FaultPlan, type FaultRuleInput } from '../../mock-receiver/fault-rules.ts';
 import { startReceiver, type TestReceiver } from '../harness/receiver.ts';
@@ -54,6 +52,14 @@ it.each([
   expect(await answer).toBeInstanceOf(Error);
 });
 
+it('stops at once also while it delays a message', async () => {
+  const receiver = await startWith({ fault: 'delay', delay_ms: 600_000 });
+  const answer = postChunk(receiver.callbackUrl, { chunkNumber: 0 }).catch((error: Error) => error);
+  await expect.poll(() => receiver.receiver.faults.list()[0]?.applied).toBe(1);
+  await receiver.stop();
+  expect(await answer).toBeInstanceOf(Error);
+});
+
 it.each([
   ['before', false, 0],
   ['after', true, 1],
@@ -99,7 +105,7 @@ it('redirects, storing nothing', async () => {
 
 it('stores a chunk and cuts its answer off in the middle', async () => {
   const receiver = await startWith({ fault: 'truncated-ack' });
-  await expect(postChunk(receiver.callbackUrl, { chunkNumber: 0 })).rejects.toThrow();
+  await expect(postChunk(receiver.callbackUrl, { chunkNumber: 0 })).rejects.toThrow('other side closed');
   expect(await storedChunks(receiver)).toBe(1);
 });
 
@@ -168,15 +174,10 @@ it('sends an endless answer until the sender hangs up', async () => {
 
 it('drips its answer byte by byte', async () => {
   const receiver = await startWith({ fault: 'dripping-ack', interval_ms: 1 });
-  const pieces: Buffer[] = [];
-  const body = chunkBody({ chunkNumber: 0 });
-  const socket = connect(Number(new URL(receiver.origin).port), '127.0.0.1').setNoDelay();
-  socket.on('data', (piece: Buffer) => pieces.push(piece));
-  socket.end(
-    `POST /callback HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
-  await once(socket, 'close');
-  expect(JSON.parse(Buffer.concat(pieces).toString().split('\r\n\r\n')[1] ?? '')).toEqual(acknowledgement(0));
+  const response = await fetch(receiver.callbackUrl, { method: 'POST', body: chunkBody({ chunkNumber: 0 }) });
+  const pieces: Uint8Array[] = [];
+  for await (const piece of response.body ?? []) pieces.push(piece);
+  expect(JSON.parse(Buffer.concat(pieces).toString())).toEqual(acknowledgement(0));
   expect(pieces.length).toBeGreaterThan(5);
 });
 

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { CHAIN_START } from '../../src/model/chunk.ts';
 import { nextChainChecksum, sha256Hex } from '../../src/protocol/checksum.ts';
@@ -72,6 +74,17 @@ describe('step 1, the body', () => {
     const streamed = await fetch(callbackUrl, { method: 'POST', body: new Blob([body]).stream(), duplex: 'half' });
     expect(streamed.status).toBe(413);
     expect((await postChunk(callbackUrl, { chunkNumber: 0 })).json).toEqual(acknowledgement(0));
+  });
+
+  it('stores nothing of a body whose sender leaves in the middle, and goes on', async () => {
+    const { callbackUrl, attempts } = await startReceiver();
+    const body = chunkBody({ chunkNumber: 0 });
+    const socket = connect(Number(new URL(callbackUrl).port), '127.0.0.1');
+    socket.write(`POST /callback HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 100)}`);
+    await once(socket, 'connect');
+    socket.resetAndDestroy();
+    expect((await postChunk(callbackUrl, { chunkNumber: 0 })).json).toEqual(acknowledgement(0));
+    expect(attempts).toHaveLength(1);
   });
 });
 

@@ -39,20 +39,3 @@ export async function startReceiverProcess(...args: readonly string[]): Promise<
   const first = await nextLine(() => true);
   return { child, callbackUrl: first.slice(first.indexOf('http')), lines, nextLine };
 }
-
-/** Runs the receiver's command to its end. */
-export async function runReceiverProcess(
-  ...args: readonly string[]
-): Promise<{ readonly exitCode: number | null; readonly output: string; readonly errors: string }> {
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
-  let errors = '';
-  child.stdout.on('data', (piece) => {
-    output += piece;
-  });
-  child.stderr.on('data', (piece) => {
-    errors += piece;
-  });
-  await once(child, 'close');
-  return { exitCode: child.exitCode, output, errors };
-}

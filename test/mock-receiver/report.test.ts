@@ -31,7 +31,7 @@ it('reports what arrived, what was claimed and a verdict', async () => {
     completed: true,
     claimed: { total_records: 4, total_chunks: 2, last_chunk_number: 1, chain_checksum },
     verdict_ok: true,
-    verdict: `COMPLETE: 4 records in 2 chunks, in order, all checksums right, chain ${chain_checksum}`,
+    verdict: `COMPLETE: 4 records in 2 chunks, in order, all checksums right, chain ${String(chain_checksum)}`,
   });
 });
 
@@ -114,6 +114,29 @@ it('keeps a log of what arrived and what it was answered, faults included', asyn
       { subject: 'completed', epoch: null, attempt: null, answer: 'incomplete', error: 'INCOMPLETE' },
     ],
   });
+});
+
+it('keeps the newest 10 000 attempts, and counts them all', async () => {
+  const { receiver } = await startReceiver();
+  const attempt = {
+    ingestionId: INGESTION_ID,
+    subject: 'chunk',
+    chunkNumber: 0,
+    checksum: null,
+    epoch: null,
+    idempotencyKey: null,
+    answer: 'duplicate',
+    httpStatus: 200,
+    error: null,
+    fault: null,
+  } as const;
+  receiver.store.transaction(() => {
+    for (let number = 1; number <= 10_010; number += 1) receiver.store.recordAttempt({ ...attempt, attempt: number });
+  });
+  const kept = receiver.store.attempts(INGESTION_ID);
+  expect(kept).toHaveLength(10_000);
+  expect(kept[0]).toEqual({ ...attempt, attempt: 11 });
+  expect(receiver.store.answerCounts(INGESTION_ID)).toEqual({ duplicate: 10_010 });
 });
 
 it('forgets everything on DELETE /state', async () => {

@@ -7,13 +7,11 @@ import {
   envelopeAfterRecords,
   envelopeBeforeRecords,
 } from '../../src/protocol/envelope.ts';
-import { type ChunkVector, goldenVectors } from './golden-vectors.ts';
+import { CHUNK_VECTORS, COMPLETION_VECTORS } from './golden-vectors.ts';
 
 describe('the body of a chunk', () => {
-  const chunks = goldenVectors<readonly ChunkVector[]>('chunks.json');
-
   it('equals that of another implementation, byte for byte', () => {
-    for (const vector of chunks) {
+    for (const vector of CHUNK_VECTORS) {
       const before = envelopeBeforeRecords({
         ingestionId: vector.ingestion_id,
         chunkNumber: vector.chunk_number,
@@ -29,7 +27,7 @@ describe('the body of a chunk', () => {
   });
 
   it('is what the schema takes, with and without what the original did not send', () => {
-    for (const { body } of chunks) {
+    for (const { body } of CHUNK_VECTORS) {
       const { record_offset: _offset, record_count: _count, ...legacy } = JSON.parse(body);
       expect(chunkEnvelopeSchema.safeParse(JSON.parse(body)).success).toBe(true);
       expect(chunkEnvelopeSchema.safeParse(legacy).success).toBe(true);
@@ -38,8 +36,8 @@ describe('the body of a chunk', () => {
 });
 
 describe('the body of COMPLETED', () => {
-  const [full, empty] = goldenVectors<readonly { readonly body: string }[]>('completion.json');
-  const lastChunk = goldenVectors<readonly ChunkVector[]>('chunks.json').at(-1);
+  const [full, empty] = COMPLETION_VECTORS;
+  const lastChunk = CHUNK_VECTORS.at(-1);
 
   it('equals that of another implementation, byte for byte', () => {
     const ingestionId = lastChunk?.ingestion_id ?? '';

@@ -8,7 +8,7 @@ import {
   signWebhook,
   verifySignature,
 } from '../../src/protocol/signature.ts';
-import { goldenVectors } from './golden-vectors.ts';
+import { SIGNATURE_VECTORS } from './golden-vectors.ts';
 
 interface StandardVectors {
   readonly secret: string;
@@ -87,10 +87,7 @@ describe.skipIf(!hasCorpus)('the vectors of Standard Webhooks', () => {
 });
 
 describe('signatures', () => {
-  const { secret, messages } = goldenVectors<{
-    secret: string;
-    messages: readonly { id: string; timestamp: number; body: string; signature: string }[];
-  }>('signatures.json');
+  const { secret, messages } = SIGNATURE_VECTORS;
 
   it('equal those of another implementation', () => {
     for (const { id, timestamp, body, signature } of messages) {

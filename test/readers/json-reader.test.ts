@@ -5,7 +5,12 @@ import { memorySource } from '../contracts/memory-source.ts';
 import { describeReader, type ReadResult, readAll } from '../contracts/reader-suite.ts';
 
 const read = (text: string, recordPath: string, from: Position | null = null): Promise<ReadResult> =>
-  readAll(jsonReader, memorySource(Buffer.from(text), () => 5), { recordPath }, from);
+  readAll(
+    jsonReader,
+    memorySource(Buffer.from(text), () => 5),
+    { recordPath },
+    from,
+  );
 const texts = (result: ReadResult): string[] => result.records.map(({ text }) => text);
 
 const RECORDS = [

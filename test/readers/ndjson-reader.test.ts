@@ -4,13 +4,18 @@ import { memorySource } from '../contracts/memory-source.ts';
 import { describeReader, type ReadResult, readAll } from '../contracts/reader-suite.ts';
 
 const read = (text: string, maxRecordBytes = 1000): Promise<ReadResult> =>
-  readAll(ndjsonReader, memorySource(Buffer.from(text), () => 3), { maxRecordBytes });
+  readAll(
+    ndjsonReader,
+    memorySource(Buffer.from(text), () => 3),
+    { maxRecordBytes },
+  );
 
 describeReader({
   name: 'The NDJSON reader',
   reader: ndjsonReader,
   recordPath: '',
-  document: '{"b": "Größe \\u00fc 😀", "a": [1.50, -0]}\r\n\n  \t\n[ ]\n"x"\nnull\n 17 \r\n{"\\ud83d\\ude00": true , "c": {"z":1,"y":[{}, {"q":2,"p":1e2}]}}\n12345',
+  document:
+    '{"b": "Größe \\u00fc 😀", "a": [1.50, -0]}\r\n\n  \t\n[ ]\n"x"\nnull\n 17 \r\n{"\\ud83d\\ude00": true , "c": {"z":1,"y":[{}, {"q":2,"p":1e2}]}}\n12345',
   records: [
     '{"a":[1.5,0],"b":"Größe ü 😀"}',
     '[]',

@@ -11,8 +11,8 @@ export interface ProjectFile {
   readonly text: string;
 }
 
-/** What is generated, installed or written at run time. */
-const NOT_OURS = new Set(['node_modules', 'dist', 'data', 'logs', 'coverage', 'generated', '.git']);
+/** What is generated, installed or written at run time; so is every folder whose name begins with a dot, but for `.ci`. */
+const NOT_OURS = /^(?:node_modules|dist|data|logs|coverage|generated|\.(?!ci$).*)$/;
 
 /** The files below a folder of the project (`''`: all of it) whose path matches, sorted by path. */
 export function readProjectFiles(folder: string, pattern: RegExp): ProjectFile[] {
@@ -36,7 +36,7 @@ export function readProjectFile(path: string): string {
 function listPaths(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) return NOT_OURS.has(entry.name) ? [] : listPaths(path);
+    if (entry.isDirectory()) return NOT_OURS.test(entry.name) ? [] : listPaths(path);
     return entry.isFile() ? [path] : [];
   });
 }

@@ -1,11 +1,15 @@
 import type { ProjectFile } from './project-files.ts';
 
-/** A line of a file that breaks a rule, as `path:line: text`. */
+const MAX_SHOWN_LENGTH = 120;
+
+/** The lines that a pattern matches, as `path:line: text`. */
 export function findLines(files: readonly ProjectFile[], pattern: RegExp): string[] {
   return files.flatMap((file) =>
     file.text
       .split('\n')
-      .flatMap((line, index) => (pattern.test(line) ? [`${file.path}:${index + 1}: ${line.trim()}`] : [])),
+      .flatMap((line, index) =>
+        pattern.test(line) ? [`${file.path}:${index + 1}: ${line.trim().slice(0, MAX_SHOWN_LENGTH)}`] : [],
+      ),
   );
 }
 
@@ -25,9 +29,9 @@ export function findMisnamedFiles(files: readonly ProjectFile[]): string[] {
   return files.map((file) => file.path).filter((path) => !KEBAB_CASE_PATH.test(path));
 }
 
-const EXPORTED_DECLARATION = /^export (?:async )?(?:abstract )?(?:function\*?|class|interface|type|const) (\w+)/;
+const EXPORTED_DECLARATION = /^export (?:async )?(?:abstract )?(?:function\*?|class|interface|type) (\w+)/;
 
-/** Exported declarations without a docstring that ends on the line directly above. */
+/** Exported functions, classes, interfaces and types without a docstring that ends on the line directly above. */
 export function findUndocumentedExports(files: readonly ProjectFile[]): string[] {
   return files.flatMap((file) => {
     const lines = file.text.split('\n');

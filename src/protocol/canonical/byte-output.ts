@@ -1,5 +1,5 @@
 /** Below this many bytes a loop is faster than a call into the runtime. */
-const SHORT_COPY_BYTES = 24;
+const SHORT_COPY_BYTES = 40;
 
 /** A larger buffer is not kept for what comes next: only few values need it. */
 const MAX_KEPT_BYTES = 4 * 1024 * 1024;

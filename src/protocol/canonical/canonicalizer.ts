@@ -29,7 +29,7 @@ import {
   SPACE,
   ZERO,
 } from './bytes.ts';
-import { appendNumber, NumberScan } from './decimal.ts';
+import { NumberCanonicalizer } from './decimal.ts';
 import { appendCharacter, escapeLength, isCanonicalEscape, isSurrogate, readEscape } from './escape.ts';
 import { FIRST_UNORDERED_LEAD } from './key-order.ts';
 import { MemberTable } from './member-table.ts';
@@ -74,7 +74,7 @@ export class Canonicalizer {
   fault: JsonFault | null = null;
   readonly #options: CanonicalOptions;
   readonly #members = new MemberTable();
-  readonly #number: NumberScan;
+  readonly #numbers: NumberCanonicalizer;
   #input: Uint8Array = new Uint8Array(1);
   #end = 0;
   #isWhole = false;
@@ -90,7 +90,7 @@ export class Canonicalizer {
 
   constructor(options: CanonicalOptions) {
     this.#options = options;
-    this.#number = new NumberScan(options.numberForm);
+    this.#numbers = new NumberCanonicalizer(options.numberForm);
   }
 
   /**
@@ -264,12 +264,12 @@ export class Canonicalizer {
   }
 
   #numeral(from: number): number {
-    const end = this.#number.endOf(this.#input, from);
+    const end = this.#numbers.endOf(this.#input, from);
     if (end < 0) return this.#unexpected(~end, 'A digit was expected.');
     if (end === this.#end && !this.#isWhole) return INCOMPLETE;
-    if (this.#number.isCanonical) return end;
+    if (this.#numbers.isCanonical) return end;
     this.#appendRun(from);
-    if (!appendNumber(this.output, this.#input, from, end, this.#options.numberForm)) {
+    if (!this.#numbers.append(this.output, this.#input, from, end)) {
       return this.#fail('NUMBER_OUT_OF_RANGE', from, 'A number is outside of what can be delivered.');
     }
     return this.#beginRun(end);

@@ -19,14 +19,16 @@ const DOUBLE_SAFE_DIGITS = 15;
 /** Beyond this a written exponent is not counted on: the digits of a text that fits in memory cannot make up for it. */
 const EXPONENT_SATURATION = 1e15;
 
-/** Finds the end of a number, and says whether it is in canonical form already. */
-export class NumberScan {
+/** Finds the ends of numbers, tells which are in canonical form already, and rewrites the others. */
+export class NumberCanonicalizer {
   /** Of the number last scanned. */
   isCanonical = true;
   /** More digits than these are looked at more closely: they may not survive a double. */
   readonly #maxDigits: number;
+  readonly #form: NumberForm;
 
   constructor(form: NumberForm) {
+    this.#form = form;
     this.#maxDigits = form === 'exact' ? Number.POSITIVE_INFINITY : DOUBLE_SAFE_DIGITS;
   }
 
@@ -59,6 +61,11 @@ export class NumberScan {
     this.isCanonical = isCanonical;
     return index;
   }
+
+  /** Appends the canonical form of the number `input[from]` up to `input[to - 1]`, whose grammar was checked; false: out of range. */
+  append(output: ByteOutput, input: Uint8Array, from: number, to: number): boolean {
+    return this.#form === 'exact' ? appendExact(output, input, from, to) : appendRounded(output, input, from, to);
+  }
 }
 
 function skipDigits(input: Uint8Array, from: number): number {
@@ -75,17 +82,6 @@ function leadingZeros(input: Uint8Array, from: number): number {
   let index = from;
   while (input[index] === ZERO) index += 1;
   return index - from;
-}
-
-/** Appends the canonical form of the number `input[from]` up to `input[to - 1]`, its grammar checked; false: out of range. */
-export function appendNumber(
-  output: ByteOutput,
-  input: Uint8Array,
-  from: number,
-  to: number,
-  form: NumberForm,
-): boolean {
-  return form === 'exact' ? appendExact(output, input, from, to) : appendRounded(output, input, from, to);
 }
 
 function appendRounded(output: ByteOutput, input: Uint8Array, from: number, to: number): boolean {
@@ -149,10 +145,8 @@ function readSignificand(input: Uint8Array, from: number, to: number): Significa
     } else if (byte > NINE) {
       break;
     } else {
-      if (byte !== ZERO) {
-        if (firstDigit === -1) firstDigit = digitCount;
-        lastDigit = digitCount;
-      }
+      if (byte !== ZERO) lastDigit = digitCount;
+      if (firstDigit === -1) firstDigit = lastDigit;
       digitCount += 1;
     }
   }

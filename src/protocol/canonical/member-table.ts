@@ -25,7 +25,7 @@ export class MemberTable {
   #keyEnds = new Int32Array(INITIAL_MEMBERS);
   /** By member: index of its key in the text. */
   #sources = new Int32Array(INITIAL_MEMBERS);
-  readonly #shapes: (Int32Array | undefined)[] = new Array(SHAPE_SLOTS).fill(undefined);
+  readonly #shapes: (Int32Array | undefined)[] = Array.from({ length: SHAPE_SLOTS });
 
   /** Adds a member: its key's range in the output, its key's index in the text. */
   push(keyStart: number, keyEnd: number, source: number): void {
@@ -107,7 +107,7 @@ export class MemberTable {
     const order = new Int32Array(this.count - first);
     for (let index = 0; index < order.length; index += 1) order[index] = index;
     if (order.length > MAX_INSERTION_MEMBERS) {
-      return order.sort((left, right) => this.#compare(first + left, first + right, bytes, isByteOrder));
+      return order.toSorted((left, right) => this.#compare(first + left, first + right, bytes, isByteOrder));
     }
     for (let index = 1; index < order.length; index += 1) {
       const member = order[index] as number;
@@ -151,13 +151,14 @@ export class MemberTable {
   }
 
   #grow(): void {
-    const grow = (column: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> => {
-      const grown = new Int32Array(2 * column.length);
-      grown.set(column);
-      return grown;
-    };
     this.#keyStarts = grow(this.#keyStarts);
     this.#keyEnds = grow(this.#keyEnds);
     this.#sources = grow(this.#sources);
   }
+}
+
+function grow(column: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const grown = new Int32Array(2 * column.length);
+  grown.set(column);
+  return grown;
 }

@@ -47,15 +47,15 @@ export function describeLedger(subject: Subject): void {
     });
 
     it.each([
-      ['skips a number', () => planAfter(chain[1], 10)],
-      ['is on record already', () => chain[0]],
-      ['leaves a record out', () => ({ ...chain[1], plan: { ...chain[1].plan, recordOffset: 11 } })],
-      ['repeats a record', () => ({ ...chain[1], plan: { ...chain[1].plan, recordOffset: 9 } })],
-    ])('is refused where it %s', async (_why, planned) => {
+      ['skips a number', planAfter(chain[1], 10), 'must be planned'],
+      ['is on record already', chain[0], 'only the next'],
+      ['leaves a record out', { ...chain[1], plan: { ...chain[1].plan, recordOffset: 11 } }, 'begin where'],
+      ['repeats a record', { ...chain[1], plan: { ...chain[1].plan, recordOffset: 9 } }, 'begin where'],
+    ])('is refused where it %s', async (_why, planned, message) => {
       const { store } = subject();
       const run = await delivered(0);
       const before = await snapshotOf(store, ingestionId);
-      await expect(store.planChunk(run, planned(), NOW)).rejects.toThrow();
+      await expect(store.planChunk(run, planned, NOW)).rejects.toThrow(message);
       expect(await snapshotOf(store, ingestionId)).toEqual(before);
     });
 
@@ -95,36 +95,20 @@ export function describeLedger(subject: Subject): void {
       expect(await store.beginAttempt(run, 1, NOW)).toEqual({ attempt: 2, isCertainlyNotStored: true });
     });
 
-    it.each([
-      ['is not the highest', async (_run: RunKey) => planAfter(null, 5)],
-      ['begins elsewhere', async (_run: RunKey) => ({ ...half, plan: { ...half.plan, recordOffset: 12 } })],
-      [
-        'may be with the receiver',
-        async (run: RunKey) => {
-          await failOnce(subject().store, run, 1);
-          return half;
-        },
-      ],
-      [
-        'is under way',
-        async (run: RunKey) => {
-          await subject().store.beginAttempt(run, 1, NOW);
-          return half;
-        },
-      ],
-      [
-        'was acknowledged',
-        async (run: RunKey) => {
-          await acknowledge(subject().store, run, 1);
-          return half;
-        },
-      ],
-    ])('stays as it is where it %s', async (_why, prepare) => {
+    const elsewhere = { ...half, plan: { ...half.plan, recordOffset: 12 } };
+    const nothing = async () => {};
+    it.each<[string, PlannedChunk, string, (run: RunKey) => Promise<unknown>]>([
+      ['is not the highest', planAfter(null, 5), 'only the highest', nothing],
+      ['would begin elsewhere', elsewhere, 'begin where', nothing],
+      ['may be with the receiver', half, 'may be with the receiver', (run) => failOnce(subject().store, run, 1)],
+      ['is under way', half, 'may be with the receiver', (run) => subject().store.beginAttempt(run, 1, NOW)],
+      ['was acknowledged', half, 'acknowledged plan', (run) => acknowledge(subject().store, run, 1)],
+    ])('stays as it is where it %s', async (_why, planned, message, prepare) => {
       const { store } = subject();
       const run = await delivered(1);
-      const planned = await prepare(run);
+      await prepare(run);
       const before = await snapshotOf(store, ingestionId);
-      await expect(store.replacePlan(run, planned, 500, NOW)).rejects.toThrow();
+      await expect(store.replacePlan(run, planned, 500, NOW)).rejects.toThrow(message);
       expect(await snapshotOf(store, ingestionId)).toEqual(before);
     });
   });
@@ -194,7 +178,7 @@ export function describeLedger(subject: Subject): void {
       const run = await delivered(2);
       const before = await snapshotOf(store, ingestionId);
       const ack = { attempt: 1, next: null, now: NOW };
-      await expect(store.recordAck(run, { ...ack, chunkNumber: 1 })).rejects.toThrow();
+      await expect(store.recordAck(run, { ...ack, chunkNumber: 1 })).rejects.toThrow('must be under way');
       await expect(store.recordAck(run, { ...ack, chunkNumber: 2 })).rejects.toThrow('must be under way');
       expect(await snapshotOf(store, ingestionId)).toEqual(before);
     });

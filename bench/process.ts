@@ -1,0 +1,43 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const projectRoot = join(import.meta.dirname, '..');
+
+/** A process of the benchmark that listens somewhere. */
+export interface ListeningProcess {
+  readonly url: string;
+  /** Highest resident memory so far, bytes. Linux alone tells. */
+  peakMemoryBytes(): number;
+  stop(): Promise<void>;
+}
+
+/** Starts a script of this project under this Node and waits for the line that says where it listens. */
+export async function startListening(
+  script: string,
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<ListeningProcess> {
+  const child: ChildProcess = spawn(process.execPath, [join(projectRoot, script), ...args], {
+    env: { PATH: process.env.PATH ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  if (child.stdout === null) throw new Error(`no standard output of ${script}`);
+  const [line] = await once(createInterface(child.stdout), 'line');
+  const url = /listens on (\S+)/.exec(String(line))?.[1];
+  if (url === undefined) throw new Error(`${script} said: ${line}`);
+  return {
+    url,
+    peakMemoryBytes() {
+      const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
+      return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
+    },
+    async stop() {
+      const exited = once(child, 'exit');
+      child.kill('SIGTERM');
+      await exited;
+    },
+  };
+}

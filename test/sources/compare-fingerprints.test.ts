@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import type { SourceFingerprint } from '../../src/model/ingestion.ts';
+import { compareFingerprints, compareStat } from '../../src/sources/compare-fingerprints.ts';
+
+const RECORDED: SourceFingerprint = {
+  size: 10,
+  mtimeNs: '1',
+  ctimeNs: '2',
+  inode: '3:4',
+  headDigest: 'a'.repeat(64),
+  tailDigest: 'b'.repeat(64),
+};
+
+describe('The comparison of what is recorded of a file with what it is', () => {
+  it.each([
+    [{}, 'same'],
+    [{ ctimeNs: '9' }, 'touched'],
+    [{ inode: '3:9' }, 'touched'],
+    [{ mtimeNs: '9' }, 'changed'],
+    [{ size: 9 }, 'changed'],
+    [{ size: 9, inode: '3:9' }, 'changed'],
+  ] as const)('judges the difference %j as %s', (difference, drift) => {
+    expect(compareStat(RECORDED, { ...RECORDED, ...difference })).toBe(drift);
+    expect(compareFingerprints(RECORDED, { ...RECORDED, ...difference })).toBe(drift);
+  });
+
+  it('takes other bytes at either end for a change, whatever the times say', () => {
+    expect(compareFingerprints(RECORDED, { ...RECORDED, headDigest: 'c'.repeat(64) })).toBe('changed');
+    expect(compareFingerprints(RECORDED, { ...RECORDED, tailDigest: 'c'.repeat(64) })).toBe('changed');
+  });
+});

@@ -1,0 +1,79 @@
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { resolveInsideRoots } from '../../src/sources/source-roots.ts';
+import { tempFolder } from '../harness/temp-folder.ts';
+
+/** A root with a file and links, and beside it what must not be reached. */
+async function scene(): Promise<{ readonly root: string; readonly outside: string }> {
+  const folder = tempFolder();
+  const root = join(folder, 'root');
+  const outside = join(folder, 'root-secret');
+  await mkdir(join(root, 'sub'), { recursive: true });
+  await mkdir(outside);
+  await writeFile(join(root, 'sub', 'feed.json'), '[]');
+  await writeFile(join(outside, 'secret.json'), '[]');
+  const links: readonly (readonly [string, string])[] = [
+    ['sub/feed.json', 'link.json'],
+    ['../root-secret/secret.json', 'out.json'],
+    ['../root-secret/missing.json', 'dangling.json'],
+    ['../root-secret', 'out'],
+    ['nothing.json', 'broken.json'],
+    ['loop.json', 'loop.json'],
+    [join(folder, 'root'), 'self'],
+  ];
+  for (const [target, name] of links) await symlink(target, join(root, name));
+  return { root, outside };
+}
+
+describe('resolveInsideRoots', () => {
+  it('gives the real path of a file in a root, through links as well', async () => {
+    const { root } = await scene();
+    const real = join(root, 'sub', 'feed.json');
+    for (const path of ['sub/feed.json', 'link.json', 'sub/../sub/./feed.json', 'self/self/link.json']) {
+      expect(await resolveInsideRoots(join(root, path), ['/nowhere', root])).toBe(real);
+    }
+  });
+
+  it('takes a root that is a link', async () => {
+    const { root } = await scene();
+    expect(await resolveInsideRoots(join(root, 'link.json'), [join(root, 'self')])).toBe(
+      join(root, 'sub', 'feed.json'),
+    );
+  });
+
+  it('gives one answer for everything outside, whether it exists or not', async () => {
+    const { root, outside } = await scene();
+    for (const path of [
+      join(outside, 'secret.json'),
+      join(outside, 'missing.json'),
+      join(outside, 'missing', 'file.json'),
+      join(root, 'out.json'),
+      join(root, 'dangling.json'),
+      join(root, 'out', 'secret.json'),
+      join(root, 'out', 'missing.json'),
+      join(root, '..', 'root-secret', 'secret.json'),
+      root,
+      `${root}/sub/feed.json\0.txt`,
+      '/etc/passwd',
+    ]) {
+      await expect(resolveInsideRoots(path, [root]), path).rejects.toMatchObject({ code: 'SOURCE_NOT_ALLOWED' });
+    }
+  });
+
+  it('says that a file inside is missing', async () => {
+    const { root } = await scene();
+    for (const path of ['none.json', 'none/none.json', 'broken.json', 'sub/feed.json/none']) {
+      await expect(resolveInsideRoots(join(root, path), [root]), path).rejects.toMatchObject({
+        code: 'SOURCE_NOT_FOUND',
+      });
+    }
+  });
+
+  it('does not follow links for ever', async () => {
+    const { root } = await scene();
+    await expect(resolveInsideRoots(join(root, 'loop.json'), [root])).rejects.toMatchObject({
+      code: 'SOURCE_UNREADABLE',
+    });
+  });
+});
