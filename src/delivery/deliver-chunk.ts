@@ -22,17 +22,12 @@ export type DeliveryTarget =
   | { readonly kind: 'chunk'; readonly chunk: Chunk }
   | { readonly kind: 'completion'; readonly completion: Completion };
 
-/** Where and how; asked for before each attempt, since a request may change it between two. */
-export interface DeliveryRoute {
-  readonly destination: Destination;
-  readonly retry: RetrySettings;
-}
-
 /** One delivery. */
 export interface Delivery {
   readonly ingestionId: string;
   readonly target: DeliveryTarget;
-  readonly route: () => DeliveryRoute | Promise<DeliveryRoute>;
+  readonly destination: Destination;
+  readonly retry: RetrySettings;
   readonly journal: DeliveryJournal;
   /** As it is on record. */
   readonly history: RetryHistory;
@@ -79,12 +74,11 @@ type Step = DeliveryResult | { readonly kind: 'retry'; readonly nextAttemptAt: n
 
 /** One attempt, on record before and after. */
 async function attemptOnce(delivery: Delivery, history: RetryHistory): Promise<Step> {
-  const { target, journal, clock, random } = delivery;
-  const { destination, retry } = await delivery.route();
+  const { target, journal, retry, clock, random } = delivery;
   const begun = await journal.beginAttempt();
   crashPoint('attempt-begun-not-sent');
   const begunAt = clock.now();
-  const outcome = await send(delivery, destination, begun);
+  const outcome = await send(delivery, begun);
   logAttempt(delivery, begun, outcome, clock.now() - begunAt);
   const decision = decide({
     outcome,
@@ -118,8 +112,8 @@ async function attemptOnce(delivery: Delivery, history: RetryHistory): Promise<S
   }
 }
 
-function send(delivery: Delivery, destination: Destination, begun: BegunAttempt): Promise<Outcome> {
-  const { ingestionId, target, attemptSignal } = delivery;
+function send(delivery: Delivery, begun: BegunAttempt): Promise<Outcome> {
+  const { ingestionId, target, destination, attemptSignal } = delivery;
   const context: AttemptContext = { ingestionId, epoch: begun.epoch, attempt: begun.attempt, signal: attemptSignal };
   return target.kind === 'chunk'
     ? destination.attempt(target.chunk, context)

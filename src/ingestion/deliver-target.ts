@@ -17,8 +17,9 @@ export function deliverTarget(
   return deliver({
     ingestionId: ingestion.ingestionId,
     target,
-    route: () => ({ destination, retry: { windowMs: retryWindowMs, maxDelayMs } }),
+    destination,
     journal,
+    retry: { windowMs: retryWindowMs, maxDelayMs },
     history: ingestion.retry,
     clock,
     random,

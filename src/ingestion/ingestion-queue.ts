@@ -14,6 +14,12 @@ const STORE_RETRY_MS = 5_000;
 /** Timers overflow at 2^31 ms; the queue looks at the store at least this often. */
 const MAX_SLEEP_MS = 3_600_000;
 
+/**
+ * What a queue takes on: all that is QUEUED in the store, or only what it is handed by {@link IngestionQueue.admit}, and what has to be delivered to the
+ * same callback before that.
+ */
+export type QueueScope = 'all' | 'admitted';
+
 /** What a queue works with. */
 export interface IngestionQueueOptions {
   readonly store: Pick<StateStore, 'claimNext' | 'nextWakeAt'>;
@@ -21,6 +27,7 @@ export interface IngestionQueueOptions {
   readonly logger: Logger;
   /** Runs at once. */
   readonly maxRunning: number;
+  readonly scope: QueueScope;
   /** Carries one claimed ingestion on until it ends, waits or is asked to stop. Does not throw. */
   readonly run: (ingestion: Ingestion, control: RunControl) => Promise<void>;
 }
@@ -37,6 +44,7 @@ interface ActiveRun {
 export class IngestionQueue {
   readonly #options: IngestionQueueOptions;
   readonly #runs = new Map<string, ActiveRun>();
+  readonly #admittedIds = new Set<string>();
   #isStarted = false;
   #isStopping = false;
   #isPumping = false;
@@ -55,11 +63,16 @@ export class IngestionQueue {
   /** Begins to take what is QUEUED. */
   start(): void {
     this.#isStarted = true;
-    this.wake();
+    this.#wake();
   }
 
-  /** Looks at the queue again: something was submitted, resumed, or has ended. */
-  wake(): void {
+  /** Looks at the queue again, where an ingestion was submitted or resumed. */
+  admit(ingestionId: string): void {
+    if (this.#options.scope === 'admitted') this.#admittedIds.add(ingestionId);
+    this.#wake();
+  }
+
+  #wake(): void {
     if (!this.isOpen) return;
     this.#isPumpWanted = true;
     if (!this.#isPumping) void this.#pump();
@@ -110,9 +123,13 @@ export class IngestionQueue {
   }
 
   async #claimAll(): Promise<void> {
-    const { store, clock, maxRunning } = this.#options;
+    const { store, clock, maxRunning, scope } = this.#options;
     while (this.#runs.size < maxRunning && this.isOpen) {
-      const ingestion = await store.claimNext({ now: clock.now(), excludedIds: [...this.#runs.keys()] });
+      const ingestion = await store.claimNext({
+        now: clock.now(),
+        excludedIds: [...this.#runs.keys()],
+        ...(scope === 'admitted' ? { onlyIds: [...this.#admittedIds] } : {}),
+      });
       if (ingestion === null) break;
       this.#launch(ingestion);
     }
@@ -124,7 +141,7 @@ export class IngestionQueue {
     const control = new RunControl();
     const ended = this.#options.run(ingestion, control).finally(() => {
       this.#runs.delete(ingestion.ingestionId);
-      this.wake();
+      this.#wake();
     });
     this.#runs.set(ingestion.ingestionId, { control, ended });
   }
@@ -135,7 +152,7 @@ export class IngestionQueue {
     this.#timer = timer;
     const waitMs = Math.min(Math.max(0, time - this.#options.clock.now()), MAX_SLEEP_MS);
     void this.#options.clock.sleep(waitMs, timer.signal).then(() => {
-      if (!timer.signal.aborted) this.wake();
+      if (!timer.signal.aborted) this.#wake();
     });
   }
 }

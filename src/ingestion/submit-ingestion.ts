@@ -98,6 +98,7 @@ function create(
       fileType: request.fileType,
       read: {
         recordPath: request.recordPath,
+        isRecordPathFound: false,
         numberForm: request.numberForm ?? 'exact',
         maxDepth,
         maxRecordBytes,
@@ -137,15 +138,22 @@ function takenAnew(
   ingestion: Ingestion,
   { fingerprint }: SubmissionContext,
 ): { update: NonNullable<SubmissionDecision['update']>; changed: readonly string[] } {
-  const isOtherFile = compareFingerprints(ingestion.fingerprint, fingerprint) === 'changed';
   const read: ReadSettings = {
     ...ingestion.read,
-    // Where another file has taken the place, what was found in the old one says nothing.
-    recordPath: request.recordPath ?? (isOtherFile ? null : ingestion.read.recordPath),
+    ...recordPathAnew(request, ingestion.read),
     numberForm: request.numberForm ?? ingestion.read.numberForm,
   };
   const changed = changedReading(request, ingestion.read);
   return { update: { read, fingerprint, discardPlans: true }, changed };
+}
+
+/** What was found in the file says nothing of the file as it is now. */
+function recordPathAnew(
+  request: IngestRequest,
+  read: ReadSettings,
+): Pick<ReadSettings, 'recordPath' | 'isRecordPathFound'> {
+  const askedFor = request.recordPath ?? (read.isRecordPathFound ? null : read.recordPath);
+  return { recordPath: askedFor, isRecordPathFound: false };
 }
 
 function refuseChangedSource(ingestion: Ingestion, current: SourceFingerprint): void {

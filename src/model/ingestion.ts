@@ -56,6 +56,8 @@ export interface SourceFingerprint {
 export interface ReadSettings {
   /** Dotted path of the array that holds the records, `""` for a top-level array; null: to be found. */
   readonly recordPath: string | null;
+  /** Whether the path was found in the document rather than asked for: in another document it says nothing. */
+  readonly isRecordPathFound: boolean;
   readonly numberForm: NumberForm;
   readonly maxDepth: number;
   readonly maxRecordBytes: number;

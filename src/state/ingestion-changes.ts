@@ -48,6 +48,18 @@ export function created(from: NewIngestion, queueSequence: number, now: number):
   };
 }
 
+/** What was found of an unknown document; holds from then on. */
+export function withFoundPath(ingestion: Ingestion, recordPath: string): Ingestion {
+  return { ...ingestion, read: { ...ingestion.read, recordPath, isRecordPathFound: true } };
+}
+
+/** The file is another one: what was found in the old one says nothing, what was asked for still holds. */
+export function restartedWith(ingestion: Ingestion, fingerprint: SourceFingerprint): Ingestion {
+  const { read } = ingestion;
+  const recordPath = read.isRecordPathFound ? null : read.recordPath;
+  return { ...ingestion, fingerprint, read: { ...read, recordPath, isRecordPathFound: false } };
+}
+
 /** The one way to another status. Throws MOVE_NOT_ALLOWED. Whatever was waited for is over. */
 export function moved(ingestion: Ingestion, event: IngestionEvent, now: number): Ingestion {
   const status = nextStatus(ingestion.status, event);

@@ -9,6 +9,7 @@ export interface IngestionRow {
   readonly file_path: string;
   readonly file_type: FileType;
   readonly record_path: string | null;
+  readonly is_record_path_found: number;
   readonly number_form: NumberForm;
   readonly max_depth: number;
   readonly max_record_bytes: number;
@@ -57,6 +58,7 @@ export function rowOfIngestion(ingestion: Ingestion): IngestionRow {
     file_path: ingestion.filePath,
     file_type: ingestion.fileType,
     record_path: read.recordPath,
+    is_record_path_found: Number(read.isRecordPathFound),
     number_form: read.numberForm,
     max_depth: read.maxDepth,
     max_record_bytes: read.maxRecordBytes,
@@ -106,6 +108,7 @@ export function ingestionOfRow(row: IngestionRow): Ingestion {
     fileType: row.file_type,
     read: {
       recordPath: row.record_path,
+      isRecordPathFound: row.is_record_path_found === 1,
       numberForm: row.number_form,
       maxDepth: row.max_depth,
       maxRecordBytes: row.max_record_bytes,

@@ -2,13 +2,13 @@ import type { Ingestion, Status } from '../model/ingestion.ts';
 import { type IngestionRow, ingestionOfRow, rowOfIngestion } from './ingestion-rows.ts';
 import { decodeCursor, encodeCursor } from './page-cursor.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
-import type { MetState, Page, StateReads, SubmissionKey } from './state-store.ts';
+import type { ClaimQuery, MetState, Page, StateReads, SubmissionKey } from './state-store.ts';
 
 type ListedRow = IngestionRow & { readonly creation_order: number };
 
 /**
  * The queue's head: its wait is over, its last run has ended, and of those with the same file and callback none is under way or before it. The
- * last run of an excluded one may still have a request in flight, so it counts as under way.
+ * last run of an excluded one may still have a request in flight, so it counts as under way. `:onlyIds` null: any.
  */
 const FIRST_CLAIMABLE = `
 SELECT * FROM ingestions AS candidate
@@ -22,6 +22,12 @@ WHERE status = 'QUEUED' AND (next_attempt_at IS NULL OR next_attempt_at <= :now)
         OR (other.status = 'QUEUED' AND other.queue_sequence < candidate.queue_sequence)
         OR other.ingestion_id IN (SELECT value FROM json_each(:excludedIds)))
   )
+  AND (:onlyIds IS NULL OR EXISTS (
+    SELECT 1 FROM ingestions AS wanted
+    WHERE wanted.ingestion_id IN (SELECT value FROM json_each(:onlyIds)) AND wanted.status = 'QUEUED'
+      AND wanted.file_id = candidate.file_id AND wanted.callback_url = candidate.callback_url
+      AND wanted.queue_sequence >= candidate.queue_sequence
+  ))
 ORDER BY queue_sequence LIMIT 1`;
 
 const ACTIVE_REINGESTIONS = `
@@ -74,8 +80,12 @@ export class SqliteIngestionTable {
     return (row?.highest ?? 0) + 1;
   }
 
-  firstClaimable(now: number, excludedIds: readonly string[]): Ingestion | null {
-    const bound = { now, excludedIds: JSON.stringify(excludedIds) };
+  firstClaimable({ now, excludedIds, onlyIds }: ClaimQuery): Ingestion | null {
+    const bound = {
+      now,
+      excludedIds: JSON.stringify(excludedIds),
+      onlyIds: onlyIds === undefined ? null : JSON.stringify(onlyIds),
+    };
     const row = this.#connection.prepare<typeof bound, IngestionRow>(FIRST_CLAIMABLE).get(bound);
     return row === undefined ? null : ingestionOfRow(row);
   }

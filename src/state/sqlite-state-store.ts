@@ -11,6 +11,7 @@ import { openStateFile } from './sqlite-state-file.ts';
 import type {
   AttemptTarget,
   BegunAttemptRow,
+  ClaimQuery,
   MetState,
   Page,
   RunKey,
@@ -92,12 +93,12 @@ class SqliteStateStore implements StateStore {
     });
   }
 
-  async claimNext({ now, excludedIds }: Parameters<StateStore['claimNext']>[0]): Promise<Ingestion | null> {
+  async claimNext(query: ClaimQuery): Promise<Ingestion | null> {
     return this.#connection.transaction(() => {
-      const first = this.#ingestions.firstClaimable(now, excludedIds);
+      const first = this.#ingestions.firstClaimable(query);
       if (first === null) return null;
-      this.#ledger.endAttemptsLeftOpen(now, first.ingestionId);
-      return this.#save(first, change.claimed(first, now));
+      this.#ledger.endAttemptsLeftOpen(query.now, first.ingestionId);
+      return this.#save(first, change.claimed(first, query.now));
     });
   }
 
@@ -112,7 +113,7 @@ class SqliteStateStore implements StateStore {
   }
 
   async recordRecordPath(run: RunKey, recordPath: string): Promise<void> {
-    this.#change(run, (before) => ({ ...before, read: { ...before.read, recordPath } }));
+    this.#change(run, (before) => change.withFoundPath(before, recordPath));
   }
 
   async acceptFingerprint(run: RunKey, fingerprint: SourceFingerprint): Promise<void> {
@@ -123,7 +124,7 @@ class SqliteStateStore implements StateStore {
     return this.#connection.transaction(() => {
       const before = this.#held(run, 'RUNNING');
       if (this.#ledger.hasAttempts(run.ingestionId)) return null;
-      return this.#save(before, this.#ledger.dropPlans({ ...before, fingerprint }));
+      return this.#save(before, this.#ledger.dropPlans(change.restartedWith(before, fingerprint)));
     });
   }
 

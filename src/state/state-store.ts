@@ -84,6 +84,14 @@ export interface BegunAttemptRow {
   readonly isCertainlyNotStored: boolean;
 }
 
+/** What {@link StateStore.claimNext} may claim. */
+export interface ClaimQuery {
+  /** Wall clock, ms. */
+  readonly now: number;
+  readonly excludedIds: readonly string[];
+  readonly onlyIds?: readonly string[];
+}
+
 /** A page of a list, with the cursor of the next one. */
 export interface Page<Item> {
   readonly items: readonly Item[];
@@ -134,9 +142,11 @@ export interface StateStore extends StateReads {
   /**
    * The first of the queue whose wait is over and which no other RUNNING or earlier QUEUED ingestion of the same file and callback precedes,
    * now RUNNING with the next epoch; null where there is none. `excludedIds` are those whose last run has not ended yet: they are not
-   * claimed and, since a request of theirs may be in flight, count as RUNNING whatever their status. Attempts that the last run left open become `unknown`.
+   * claimed and, since a request of theirs may be in flight, count as RUNNING whatever their status. Where `onlyIds` is given, nothing is claimed but
+   * these and what is before one of them in the queue for the same file and callback, for it must be delivered first. Attempts that the last run left open
+   * become `unknown`.
    */
-  claimNext(query: { readonly now: number; readonly excludedIds: readonly string[] }): Promise<Ingestion | null>;
+  claimNext(query: ClaimQuery): Promise<Ingestion | null>;
   /** The earliest time for which a QUEUED ingestion waits; null where none does. */
   nextWakeAt(now: number): Promise<number | null>;
 
@@ -147,8 +157,8 @@ export interface StateStore extends StateReads {
   /** The same bytes under another inode or ctime: all acknowledged chunks were compared. */
   acceptFingerprint(run: RunKey, fingerprint: SourceFingerprint): Promise<void>;
   /**
-   * The source is not what it was: where no attempt (at a chunk or at COMPLETED) was ever begun, plans are dropped and the file is taken as it is now; null, and
-   * nothing done, where one was.
+   * The source is not what it was: where no attempt (at a chunk or at COMPLETED) was ever begun, plans and a found record path are dropped and the file
+   * is taken as it is now; null, and nothing done, where one was.
    */
   restartUnbegun(run: RunKey, fingerprint: SourceFingerprint): Promise<Ingestion | null>;
 

@@ -20,7 +20,7 @@ export function sampleIngestion(fields: Partial<Ingestion> = {}): Ingestion {
     version: 'resume',
     filePath: '/x.json',
     fileType: 'json',
-    read: { recordPath: 'products', numberForm: 'exact', maxDepth: 256, maxRecordBytes: 1024 },
+    read: { recordPath: 'products', isRecordPathFound: true, numberForm: 'exact', maxDepth: 256, maxRecordBytes: 1024 },
     delivery: {
       callbackUrl: 'http://receiver.example/callback',
       chunkSizeByRecords: 500,

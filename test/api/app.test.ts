@@ -16,7 +16,7 @@ describe('GET /health', () => {
     expect([response.status, await bodyOf(response)]).toEqual([200, { live: true }]);
   });
 
-  it('has a sister that really checks, and says 503 where the service cannot work [B37]', async () => {
+  it('has a sister that really checks, and says 503 where the service cannot work', async () => {
     const readiness = { ready: true, checks: { state: true, queue: true } };
     const { app } = apiUnderTest({ health: { isReady: () => Promise.resolve(readiness) } });
     const good = await app.request('/health/ready');
@@ -72,7 +72,7 @@ describe('a token', () => {
 });
 
 describe('a refusal', () => {
-  it('has one shape, whatever is refused [B38]', async () => {
+  it('has one shape, whatever is refused', async () => {
     const { app } = apiUnderTest({ reads: readsNothing });
     const refusals = [
       await postIngest(app, ''),

@@ -21,7 +21,7 @@ function acceptingApi(answer = STARTED) {
 }
 
 describe('POST /api/ingest', () => {
-  it('answers 202 with the ids and where to look, not 200 [B38]', async () => {
+  it('answers 202 with the ids and where to look, not 200', async () => {
     const { app, asked } = acceptingApi();
     const response = await postIngest(app, BODY);
     expect(response.status).toBe(202);
@@ -123,12 +123,12 @@ describe('POST /api/ingest', () => {
     expect((await postIngest(acceptingApi().app, text)).status).toBe(422);
   });
 
-  it.each(['excel', 'csv', 'XML', 'yaml'])('answers 422, not 500, to the file type %s [B1]', async (fileType) => {
+  it.each(['excel', 'csv', 'XML', 'yaml'])('answers 422, not 500, to the file type %s', async (fileType) => {
     const response = await postIngest(acceptingApi().app, { ...BODY, file_type: fileType });
     expect(response.status).toBe(422);
   });
 
-  it('takes every spelling of a path and a type for the same file [B33]', async () => {
+  it('takes every spelling of a path and a type for the same file', async () => {
     const { app, asked } = acceptingApi();
     await postIngest(app, { ...BODY, file_path: '/feeds/a.json', file_type: 'json' });
     await postIngest(app, { ...BODY, file_path: '/feeds/../feeds/./a.json', file_type: 'JSON' });

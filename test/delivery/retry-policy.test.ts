@@ -55,7 +55,7 @@ describe('an acknowledgement', () => {
   });
 });
 
-// B17: the original burnt its three attempts within milliseconds.
+// The original burnt its three attempts within milliseconds.
 describe.each(retryable)('what may pass by itself: $kind $reason', (outcome) => {
   it('is tried again after up to 1 s, 2 s, 4 s … 60 s', () => {
     const longest = Array.from({ length: 9 }, (_, failureCount) =>
@@ -157,7 +157,7 @@ describe('a rejection', () => {
   });
 });
 
-// B10: the original had no way back to the chunk that the receiver expects.
+// The original had no way back to the chunk that the receiver expects.
 describe('a rewind', () => {
   it('goes back, with a fresh start for the chunk before', () => {
     const history = { failureCount: 3, firstFailedAt: 1, rejectionCount: 2, rewindCount: 0 };

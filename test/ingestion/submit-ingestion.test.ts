@@ -55,7 +55,7 @@ function ingestion(status: Status, over: Partial<Ingestion> = {}): Ingestion {
     version: 'resume',
     filePath: FILE,
     fileType: 'json',
-    read: { recordPath: 'products', numberForm: 'exact', maxDepth: 256, maxRecordBytes: 1000 },
+    read: { recordPath: 'products', isRecordPathFound: true, numberForm: 'exact', maxDepth: 256, maxRecordBytes: 1000 },
     delivery: {
       callbackUrl: HERE,
       chunkSizeByRecords: 10,

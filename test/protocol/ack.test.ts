@@ -65,7 +65,7 @@ describe('an acknowledgement', () => {
     );
   });
 
-  // B30: the original took any {"ack":true}, also a stale or foreign one.
+  // The original took any {"ack":true}, also a stale or foreign one.
   it.each([
     { ingestion_id: 'b'.repeat(64) },
     { ingestion_id: ID.toUpperCase() },
@@ -101,7 +101,7 @@ describe('an acknowledgement of COMPLETED', () => {
   });
 });
 
-// B18: the original ignored the status, so that 500 with an ack was success and a 429 was repeated at once.
+// The original ignored the status, so that 500 with an ack was success and a 429 was repeated at once.
 describe('the status', () => {
   const ack = { ack: true, ingestion_id: ID, chunk_number: 5 };
 
@@ -159,7 +159,7 @@ describe('a stale epoch', () => {
   });
 });
 
-// B10: a receiver that lost its state answered "out of order" for ever, and the original had no way back.
+// A receiver that lost its state answered "out of order" for ever, and the original had no way back.
 describe('a rewind', () => {
   it.each<[string, number, unknown, number]>([
     ['a NACK', 200, { ack: false, error: 'OUT_OF_ORDER_CHUNK', expected_chunk: 3 }, 3],

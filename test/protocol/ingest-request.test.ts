@@ -172,7 +172,7 @@ describe('the file type', () => {
     expect(parse({ file_path: path }).fileType).toBe(type);
   });
 
-  it.each(['csv', 'TSV', 'excel', 'xlsx', 'Xml'])('%s is known, and refused for what it is [B1]', (name) => {
+  it.each(['csv', 'TSV', 'excel', 'xlsx', 'Xml'])('%s is known, and refused for what it is', (name) => {
     for (const error of [
       refusalOf({ ...REQUIRED, file_type: name }),
       refusalOf({ ...REQUIRED, file_path: `/a.${name}` }),
@@ -192,7 +192,7 @@ describe('the file type', () => {
 });
 
 describe('the file path', () => {
-  it('is the same file however path and type are spelled [B33]', () => {
+  it('is the same file however path and type are spelled', () => {
     const ids = [
       { file_path: '/feeds/a.json' },
       { file_path: '/feeds/./x/../a.json', file_type: 'JSON' },

@@ -112,7 +112,7 @@ export const LAYERS: readonly Layer[] = [
     name: 'cli',
     paths: ['src/cli/'],
     mayImport: '*',
-    libraries: ['zod', 'node:fs'],
+    libraries: ['zod', 'node:fs', 'node:child_process', 'node:readline'],
   },
   {
     name: 'mock-receiver',

@@ -11,6 +11,7 @@ CREATE TABLE ingestions (
   file_path TEXT NOT NULL,
   file_type TEXT NOT NULL,
   record_path TEXT,
+  is_record_path_found INTEGER NOT NULL CHECK (is_record_path_found IN (0, 1)),
   number_form TEXT NOT NULL,
   max_depth INTEGER NOT NULL,
   max_record_bytes INTEGER NOT NULL,

@@ -260,7 +260,11 @@ export function describeLedger(subject: Subject): void {
       const { store } = subject();
       const run = await delivered(0);
       await store.recordRecordPath(run, 'a.b');
-      expect((await stored(store, ingestionId)).read).toEqual({ ...sample.read, recordPath: 'a.b' });
+      expect((await stored(store, ingestionId)).read).toEqual({
+        ...sample.read,
+        recordPath: 'a.b',
+        isRecordPathFound: true,
+      });
     });
 
     it('is the same file under another inode', async () => {
@@ -281,6 +285,14 @@ export function describeLedger(subject: Subject): void {
       expect(after).toEqual({ ...before, fingerprint, highestPlannedChunk: -1 });
       expect(await stored(store, ingestionId)).toEqual(after);
       expect(await store.getPlan(ingestionId, 0)).toBeNull();
+    });
+
+    it('is another file, in which the records must be found anew', async () => {
+      const { store } = subject();
+      const run = await delivered(0);
+      await store.recordRecordPath(run, 'a.b');
+      const after = await store.restartUnbegun(run, { ...sample.fingerprint, size: 5 });
+      expect(after?.read).toEqual({ ...sample.read, recordPath: null, isRecordPathFound: false });
     });
 
     it.each([0, 'completion'] as const)('is another file, too late once an attempt was begun: %s', async (target) => {
