@@ -2,87 +2,122 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { median } from './median.ts';
 import { type ListeningProcess, startListening } from './process.ts';
 
-/** The chunk size that the expectations in bench/README.md are stated for. */
+/** The chunk size that the expectations are stated for. */
 const CHUNK_BYTES = 512 * 1024;
 const POLL_INTERVAL_MS = 10;
+const RESUME_AT = 0.9;
 
-/** What one delivery of a file took. */
+/** What deliveries of one file took. */
 export interface DeliveryFigures {
+  /** The median. */
   readonly megabytesPerSecond: number;
-  /** Of the service's process, its worker threads included. */
-  readonly peakMemoryMegabytes: number;
+  /** Highest of the service's process, its worker threads included; null where the system does not tell. */
+  readonly peakMemoryMegabytes: number | null;
 }
 
-/** Delivers a file once, by the real service, to a receiver in another process that checks every digest. */
-export async function measureDelivery(path: string): Promise<DeliveryFigures> {
-  const folder = mkdtempSync(join(tmpdir(), 'ackstream-bench-'));
-  const receiver = await startListening('bench/digest-receiver.ts');
-  const service = await startService(folder, path);
-  try {
-    const begunAt = performance.now();
-    await deliver(service, { path, callbackUrl: receiver.url });
-    const seconds = (performance.now() - begunAt) / 1000;
-    return {
-      megabytesPerSecond: statSync(path).size / 1e6 / seconds,
-      peakMemoryMegabytes: service.peakMemoryBytes() / 1e6,
-    };
-  } finally {
-    await Promise.all([service.stop(), receiver.stop()]);
-    rmSync(folder, { recursive: true });
+/** Delivers a file by the real service, started anew in each round, to a receiver in another process that checks every digest. */
+export async function measureDelivery(path: string, rounds: number): Promise<DeliveryFigures> {
+  const speeds: number[] = [];
+  const peaks: (number | null)[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    await onStage(path, async (stage) => {
+      const receiver = await stage.startReceiver();
+      const service = await stage.startService();
+      const begunAt = performance.now();
+      await deliver(service, { path, callbackUrl: receiver.url, expected: 'COMPLETED' });
+      speeds.push(statSync(path).size / 1000 / (performance.now() - begunAt));
+      peaks.push(service.peakMemoryBytes());
+    });
   }
+  const peakMemoryMegabytes = peaks.includes(null) ? null : Math.max(...peaks.map((bytes) => (bytes ?? 0) / 1e6));
+  return { megabytesPerSecond: median(speeds), peakMemoryMegabytes };
 }
 
 /**
  * Delivers a file up to about 90 %, where the receiver begins to refuse; then a new process resumes it at a new receiver. The time, ms, from asking for
- * that to the arrival of the first chunk.
+ * that to the arrival of the first chunk: the median of the rounds.
  */
-export async function measureResume(path: string): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), 'ackstream-bench-'));
-  const refusing = await startListening('bench/digest-receiver.ts', [String(statSync(path).size * 0.9)]);
-  const first = await startService(folder, path);
-  await deliver(first, { path, callbackUrl: refusing.url });
-  await Promise.all([first.stop(), refusing.stop()]);
+export async function measureResume(path: string, rounds: number): Promise<number> {
+  const { size } = statSync(path);
+  const durations: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    await onStage(path, async (stage) => {
+      const refusing = await stage.startReceiver(String(size * RESUME_AT));
+      const first = await stage.startService();
+      await deliver(first, { path, callbackUrl: refusing.url, expected: 'FAILED' });
+      await first.stop();
 
-  const receiver = await startListening('bench/digest-receiver.ts');
-  const second = await startService(folder, path);
+      const receiver = await stage.startReceiver();
+      const second = await stage.startService();
+      const askedAt = Date.now();
+      await deliver(second, { path, callbackUrl: receiver.url, expected: 'COMPLETED' });
+      const received = (await (await fetch(receiver.url)).json()) as { firstArrivalAt: number; receivedBytes: number };
+      if (received.receivedBytes > size * (1.01 - RESUME_AT)) throw new Error('it did not resume, it began anew');
+      durations.push(received.firstArrivalAt - askedAt);
+    });
+  }
+  return median(durations);
+}
+
+/** What a round takes place on. All services of a stage have the same state. */
+interface Stage {
+  startReceiver(...args: readonly string[]): Promise<ListeningProcess>;
+  startService(): Promise<ListeningProcess>;
+}
+
+async function onStage(path: string, use: (stage: Stage) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'ackstream-bench-'));
+  const started: ListeningProcess[] = [];
+  const start = async (...what: Parameters<typeof startListening>): Promise<ListeningProcess> => {
+    const listening = await startListening(...what);
+    started.push(listening);
+    return listening;
+  };
   try {
-    const askedAt = Date.now();
-    await deliver(second, { path, callbackUrl: receiver.url });
-    const { firstArrivalAt } = (await (await fetch(receiver.url)).json()) as { firstArrivalAt: number };
-    return firstArrivalAt - askedAt;
+    await use({
+      startReceiver: (...args) => start('bench/digest-receiver.ts', args),
+      startService: () =>
+        start('src/main.ts', [], {
+          ACKSTREAM_PORT: '0',
+          ACKSTREAM_DATA_DIR: join(folder, 'data'),
+          ACKSTREAM_LOG_DIR: join(folder, 'logs'),
+          ACKSTREAM_SOURCE_ROOTS: dirname(path),
+        }),
+    });
   } finally {
-    await Promise.all([second.stop(), receiver.stop()]);
+    await Promise.all(started.map((listening) => listening.stop()));
     rmSync(folder, { recursive: true });
   }
 }
 
-function startService(folder: string, path: string): Promise<ListeningProcess> {
-  return startListening('src/main.ts', [], {
-    ACKSTREAM_PORT: '0',
-    ACKSTREAM_DATA_DIR: join(folder, 'data'),
-    ACKSTREAM_LOG_DIR: join(folder, 'logs'),
-    ACKSTREAM_SOURCE_ROOTS: dirname(path),
-  });
+interface Feed {
+  readonly path: string;
+  readonly callbackUrl: string;
+  /** The status that the ingestion must end with. */
+  readonly expected: 'COMPLETED' | 'FAILED';
 }
 
-/** Submits the file and waits until it is completed or failed. */
-async function deliver(service: ListeningProcess, feed: { path: string; callbackUrl: string }): Promise<void> {
+/** Submits the file and waits until it has ended. */
+async function deliver(service: ListeningProcess, { path, callbackUrl, expected }: Feed): Promise<void> {
   const response = await fetch(`${service.url}/api/ingest`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({
-      file_path: feed.path,
-      callback_url: feed.callbackUrl,
+      file_path: path,
+      callback_url: callbackUrl,
       chunk_size_by_memory: CHUNK_BYTES,
       retry: { max_delay: '1ms' },
     }),
   });
+  if (!response.ok) throw new Error(`the service refused the file: ${await response.text()}`);
   const { ingestion_id: id } = (await response.json()) as { ingestion_id: string };
   for (;;) {
     const shown = (await (await fetch(`${service.url}/api/ingestions/${id}`)).json()) as { status: string };
-    if (shown.status === 'COMPLETED' || shown.status === 'FAILED') return;
+    if (shown.status === expected) return;
+    if (shown.status !== 'QUEUED' && shown.status !== 'RUNNING') throw new Error(`the ingestion is ${shown.status}`);
     await delay(POLL_INTERVAL_MS);
   }
 }

@@ -9,8 +9,8 @@ const projectRoot = join(import.meta.dirname, '..');
 /** A process of the benchmark that listens somewhere. */
 export interface ListeningProcess {
   readonly url: string;
-  /** Highest resident memory so far, bytes. Linux alone tells. */
-  peakMemoryBytes(): number;
+  /** Highest resident memory so far, all threads together, bytes. Null where the system does not tell (only Linux does). */
+  peakMemoryBytes(): number | null;
   stop(): Promise<void>;
 }
 
@@ -25,17 +25,18 @@ export async function startListening(
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   if (child.stdout === null) throw new Error(`no standard output of ${script}`);
-  const [line] = await once(createInterface(child.stdout), 'line');
+  const exited = once(child, 'exit');
+  const [line] = await Promise.race([once(createInterface(child.stdout), 'line'), exited]);
   const url = /listens on (\S+)/.exec(String(line))?.[1];
-  if (url === undefined) throw new Error(`${script} said: ${line}`);
+  if (url === undefined) throw new Error(`${script} does not listen, it ended or said: ${line}`);
   return {
     url,
     peakMemoryBytes() {
+      if (process.platform !== 'linux') return null;
       const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
-      return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
+      return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
     },
     async stop() {
-      const exited = once(child, 'exit');
       child.kill('SIGTERM');
       await exited;
     },

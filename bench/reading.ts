@@ -10,6 +10,7 @@ import stringify from 'safe-stable-stringify';
 import streamArray from 'stream-json/streamers/stream-array.js';
 import { openReader } from '../src/readers/open-reader.ts';
 import { openFileSource } from '../src/sources/file-source.ts';
+import { median } from './median.ts';
 
 /** What can be measured. */
 export const READING_WAYS = ['ackstream', 'stream-json', 'JSON.parse'] as const;
@@ -24,37 +25,32 @@ interface ReadingRound {
   readonly peakMemoryBytes: number;
 }
 
-/** The median of the rounds of one way; `ratio` is our speed by its speed. */
-export interface ReadingFigure {
+/** The median of the rounds of one way, and the highest memory. */
+export interface ReadingFigures {
   readonly way: ReadingWay;
   readonly recordCount: number;
   readonly megabytesPerSecond: number;
-  readonly ratio: number;
-  readonly peakMemoryBytes: number;
+  readonly peakMemoryMegabytes: number;
 }
 
 /** Longest file that JSON.parse can be given: V8's longest string, all its bytes being at least a character. */
 const MAX_STRING_BYTES = 0x1fff_ffe8;
 
-/** Measures every way that can take the file. Throws where two do not agree on the records. */
-export async function measureReading(path: string, rounds: number): Promise<readonly ReadingFigure[]> {
+/** Measures every way that can take the file, the ways in turn within each round. Throws where two do not agree on the records. */
+export async function measureReading(path: string, rounds: number): Promise<readonly ReadingFigures[]> {
   const { size } = await stat(path);
-  const measured: { way: ReadingWay; rounds: ReadingRound[] }[] = [];
-  for (const way of READING_WAYS) {
-    if (way === 'JSON.parse' && size > MAX_STRING_BYTES) continue;
-    const results: ReadingRound[] = [];
-    for (let round = 0; round < rounds; round += 1) results.push(await runRound(way, path));
-    measured.push({ way, rounds: results });
+  const ways = READING_WAYS.filter((way) => way !== 'JSON.parse' || size <= MAX_STRING_BYTES);
+  const results = new Map(ways.map((way): [ReadingWay, ReadingRound[]] => [way, []]));
+  for (let round = 0; round < rounds; round += 1) {
+    for (const [way, measured] of results) measured.push(await runRound(way, path));
   }
-  const counts = new Set(measured.flatMap((one) => one.rounds.map(({ recordCount }) => recordCount)));
+  const counts = new Set([...results.values()].flat().map(({ recordCount }) => recordCount));
   if (counts.size !== 1) throw new Error(`the ways disagree on the number of records: ${[...counts].join(', ')}`);
-  const speeds = measured.map((one) => median(one.rounds.map(({ durationMs }) => size / 1000 / durationMs)));
-  return measured.map((one, index) => ({
-    way: one.way,
-    recordCount: one.rounds[0]?.recordCount ?? 0,
-    megabytesPerSecond: speeds[index] ?? 0,
-    ratio: (speeds[0] ?? 0) / (speeds[index] ?? 0),
-    peakMemoryBytes: Math.max(...one.rounds.map(({ peakMemoryBytes }) => peakMemoryBytes)),
+  return [...results].map(([way, measured]) => ({
+    way,
+    recordCount: measured[0]?.recordCount ?? 0,
+    megabytesPerSecond: median(measured.map(({ durationMs }) => size / 1000 / durationMs)),
+    peakMemoryMegabytes: Math.max(...measured.map(({ peakMemoryBytes }) => peakMemoryBytes)) / 1e6,
   }));
 }
 
@@ -64,10 +60,6 @@ async function runRound(way: ReadingWay, path: string): Promise<ReadingRound> {
   if (typeof message !== 'object' || message === null)
     throw new Error(`reading with ${way} ended with ${String(message)}`);
   return message as ReadingRound;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 type Tally = Pick<ReadingRound, 'recordCount' | 'canonicalBytes'>;

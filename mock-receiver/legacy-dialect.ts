@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { ServiceError } from '../src/errors.ts';
 import { sha256Hex } from '../src/protocol/checksum.ts';
-import { chunkEnvelopeSchema, completionSchema } from '../src/protocol/envelope.ts';
+import { chunkEnvelopeSchema, completionSchema } from '../src/protocol/envelope-schema.ts';
 import { jsonElements, jsonMembers } from '../src/protocol/json-members.ts';
 import type { Answer, AnswerBody, AnswerKind } from './answer.ts';
 import type { Dialect } from './dialect.ts';

@@ -3,7 +3,7 @@ import { ServiceError } from '../src/errors.ts';
 import { OPEN_BRACKET } from '../src/protocol/canonical/bytes.ts';
 import { canonicalizeJson } from '../src/protocol/canonical-json.ts';
 import { sha256Hex } from '../src/protocol/checksum.ts';
-import { chunkEnvelopeSchema, completionSchema } from '../src/protocol/envelope.ts';
+import { chunkEnvelopeSchema, completionSchema } from '../src/protocol/envelope-schema.ts';
 import { chunkIdOf } from '../src/protocol/identity.ts';
 import { jsonMembers } from '../src/protocol/json-members.ts';
 import { toRecordLines } from './record-lines.ts';

@@ -6,7 +6,7 @@ import { createHttpDestination } from './delivery/http-destination.ts';
 import { DEFAULT_TIMEOUTS } from './delivery/post-channel.ts';
 import { postStatusEvent } from './delivery/post-status-event.ts';
 import { createIngestionService } from './ingestion/create-ingestion-service.ts';
-import { IngestionQueue } from './ingestion/ingestion-queue.ts';
+import { IngestionQueue, type QueueScope } from './ingestion/ingestion-queue.ts';
 import type { IngestionService } from './ingestion/ingestion-service.ts';
 import type { RunDependencies } from './ingestion/run-context.ts';
 import { runIngestion } from './ingestion/run-ingestion.ts';
@@ -31,6 +31,8 @@ export interface ServiceDependencies {
   readonly logger: Logger;
   readonly clock?: Clock;
   readonly random?: Random;
+  /** `admitted`: it delivers nothing but what it is asked for, and leaves alone what else is queued in the data directory. */
+  readonly scope?: QueueScope;
 }
 
 /** A whole service, not listening yet. */
@@ -64,56 +66,30 @@ export async function createService(config: Config, dependencies: ServiceDepende
 
 function compose(
   config: Config,
-  { logger, clock = systemClock, random = Math.random }: ServiceDependencies,
+  { logger, clock = systemClock, random = Math.random, scope = 'all' }: ServiceDependencies,
   { lock, store }: { readonly lock: DataDirectoryLock; readonly store: StateStore },
 ): Service {
   const guard = createCallbackGuard({ allow: config.callbackAllow, isLoopbackAllowed: config.listensOnLoopbackOnly });
   const announcer = createStatusAnnouncer(config, { guard, clock, logger });
-  const openSource: RunDependencies['openSource'] = async (filePath) => {
-    const realPath = await resolveInsideRoots(filePath, config.sourceRoots);
-    return { source: await openFileSource(realPath), realPath };
-  };
-  const runDependencies: RunDependencies = {
+  const shared = {
     store,
     clock,
-    random,
     logger,
-    openSource,
+    openSource: openSourceInside(config.sourceRoots),
     announceStatus: announcer.announce,
-    createDestination: ({ delivery }) =>
-      createHttpDestination({
-        callbackUrl: delivery.callbackUrl,
-        headers: delivery.callbackHeaders,
-        secret: delivery.callbackSecret ?? config.callbackSecret,
-        guard,
-        timeouts: DEFAULT_TIMEOUTS,
-        clock,
-        userAgent: USER_AGENT,
-      }),
   };
+  const createDestination = destinationsOf(config, { guard, clock });
   const queue = new IngestionQueue({
     store,
     clock,
     logger,
     maxRunning: config.maxRunning,
-    run: (ingestion, control) => runIngestion(ingestion, control, runDependencies),
+    scope,
+    run: (ingestion, control) => runIngestion(ingestion, control, { ...shared, random, createDestination }),
   });
-  const ingestions = createIngestionService({
-    store,
-    queue,
-    guard,
-    openSource,
-    announceStatus: announcer.announce,
-    clock,
-    logger,
-    maxQueued: config.maxQueued,
-    defaults: {
-      maxDepth: config.maxDepth,
-      maxRecordBytes: config.maxRecordBytes,
-      retryWindowMs: config.retryWindowMs,
-      maxDelayMs: DEFAULT_MAX_DELAY_MS,
-    },
-  });
+  const { maxQueued, maxDepth, maxRecordBytes, retryWindowMs } = config;
+  const defaults = { maxDepth, maxRecordBytes, retryWindowMs, maxDelayMs: DEFAULT_MAX_DELAY_MS };
+  const ingestions = createIngestionService({ ...shared, queue, guard, maxQueued, defaults });
   const api = createApi({
     service: ingestions,
     reads: store,
@@ -139,6 +115,29 @@ function compose(
       lock.release();
     },
   };
+}
+
+function openSourceInside(sourceRoots: readonly string[]): RunDependencies['openSource'] {
+  return async (filePath) => {
+    const realPath = await resolveInsideRoots(filePath, sourceRoots);
+    return { source: await openFileSource(realPath), realPath };
+  };
+}
+
+function destinationsOf(
+  config: Config,
+  { guard, clock }: { readonly guard: CallbackGuard; readonly clock: Clock },
+): RunDependencies['createDestination'] {
+  return ({ delivery }) =>
+    createHttpDestination({
+      callbackUrl: delivery.callbackUrl,
+      headers: delivery.callbackHeaders,
+      secret: delivery.callbackSecret ?? config.callbackSecret,
+      guard,
+      timeouts: DEFAULT_TIMEOUTS,
+      clock,
+      userAgent: USER_AGENT,
+    });
 }
 
 /** Ready: runs are taken on, and the state answers. */

@@ -1,3 +1,4 @@
-import { serveProcess } from './serve-process.ts';
+/** The service, as `npm start` runs it: `ackstream serve`. */
+import { runProcess } from './cli/run-process.ts';
 
-await serveProcess({ env: process.env, cwd: process.cwd() });
+await runProcess(['serve', ...process.argv.slice(2)], process.env);

@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
+import { createAdaptorServer, type ServerType } from '@hono/node-server';
 import { createService, type Service, type ServiceDependencies } from './compose.ts';
 import type { Config } from './config.ts';
+import { type FieldError, ServiceError } from './errors.ts';
 
 /** Bounds on a request's time, so that a slow client holds nothing: the body is 1 MiB at most. */
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -16,7 +18,7 @@ export interface RunningService {
   stop(): Promise<void>;
 }
 
-/** Composes a service, listens, and begins to deliver. Throws what {@link createService} throws, and what listening throws. */
+/** Composes a service, listens, and begins to deliver. Throws what {@link createService} throws, and CONFIG_INVALID where it cannot listen. */
 export async function serve(config: Config, dependencies: ServiceDependencies): Promise<RunningService> {
   const { logger } = dependencies;
   const service = await createService(config, dependencies);
@@ -25,14 +27,10 @@ export async function serve(config: Config, dependencies: ServiceDependencies): 
     serverOptions: { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: HEADERS_TIMEOUT_MS },
   });
   try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(config.port, config.host, resolve);
-    });
-    const url = urlOf(server.address() as AddressInfo);
+    const url = urlOf(await listen(server, config));
     service.announceUrl(url);
     await service.start();
-    logger.info('service.started', { url, pid: process.pid, data_dir: config.dataDir });
+    logger.info('service.started', { url, data_dir: config.dataDir });
     return {
       service,
       url,
@@ -50,6 +48,23 @@ export async function serve(config: Config, dependencies: ServiceDependencies): 
     await service.stop();
     throw error;
   }
+}
+
+async function listen(server: ServerType, { host, port }: Config): Promise<AddressInfo> {
+  server.listen(port, host);
+  try {
+    await once(server, 'listening');
+  } catch (cause) {
+    throw new ServiceError('CONFIG_INVALID', { fields: [listenProblem(cause, { host, port })], cause });
+  }
+  return server.address() as AddressInfo;
+}
+
+function listenProblem(cause: unknown, { host, port }: Pick<Config, 'host' | 'port'>): FieldError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  if (code === 'EADDRINUSE') return { field: 'ACKSTREAM_PORT', message: `${port} is in use by another program` };
+  if (code === 'EACCES') return { field: 'ACKSTREAM_PORT', message: `${port} is one that this user may not listen on` };
+  return { field: 'ACKSTREAM_HOST', message: `${host} is no address of this machine (${code})` };
 }
 
 function urlOf({ address, family, port }: AddressInfo): string {

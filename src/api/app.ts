@@ -33,16 +33,17 @@ export function createApi(dependencies: ApiDependencies): OpenAPIHono {
     methodNotAllowed({
       app,
       onMethodNotAllowed: (context, methods) => {
-        const response = refuse(new ServiceError('METHOD_NOT_ALLOWED'), context);
+        const detail = `${context.req.method} is not taken here; ${methods.join(', ')} is.`;
+        const response = refuse(new ServiceError('METHOD_NOT_ALLOWED', { detail }), context);
         response.headers.set('Allow', methods.join(', '));
         return response;
       },
     }),
   );
 
-  addHealthRoutes(app, dependencies);
   addIngestRoute(app, dependencies);
   addIngestionRoutes(app, dependencies);
+  addHealthRoutes(app, dependencies);
   addDocumentationRoutes(app, dependencies);
 
   app.notFound((context) => refuse(new ServiceError('ROUTE_NOT_FOUND'), context));

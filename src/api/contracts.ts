@@ -44,10 +44,10 @@ export const submissionSchema = z
 
 const lastErrorSchema = z
   .object({
-    code: z.string().openapi({ example: 'DELIVERY_REJECTED' }),
-    message: z.string(),
+    code: z.string().openapi({ description: 'One of the codes of the errors.', example: 'DELIVERY_REJECTED' }),
+    message: z.string().openapi({ description: 'What happened; of a receiver, its own words.' }),
     what_to_do: z.string(),
-    at: time('When it was met.'),
+    at: time('When it happened.'),
     place: placeSchema.optional(),
     data: z.record(z.string(), z.unknown()).optional().openapi({ description: 'Particulars for programs.' }),
   })
@@ -61,7 +61,7 @@ export const ingestionSchema = z
     version: z
       .string()
       .openapi({ description: '`resume`, or the epoch milliseconds of a re-ingestion.', example: 'resume' }),
-    file_path: z.string().openapi({ example: '/srv/feeds/products.json' }),
+    file_path: z.string().openapi({ description: 'Absolute.', example: '/srv/feeds/products.json' }),
     file_type: z.enum(FILE_TYPES),
     record_path: z.string().nullable().openapi({
       description: 'Where the records are, empty for a top-level array; null: not found yet.',
@@ -77,28 +77,34 @@ export const ingestionSchema = z
       window: z.string().openapi({ example: '72h' }),
       max_delay: z.string().openapi({ example: '60s' }),
     }),
-    status: z.enum(STATUSES),
-    epoch: count('Number of the run; 0 before the first.', 1),
+    status: z.enum(STATUSES).openapi({
+      description:
+        'QUEUED: waits for its turn or its next attempt. RUNNING. COMPLETED: the receiver has everything and said so. PAUSED, FAILED and CANCELLED wait for a request to resume.',
+    }),
+    epoch: count('Number of the run, 0 before the first; each start of work on it is a run.', 1),
     totals: z.object({
-      records: count('Records acknowledged.', 12_000),
-      chunks: count('Chunks acknowledged.', 24),
-      rejected_records: count('Records left out.', 0),
+      records: count('Records that the receiver has acknowledged.', 12_000),
+      chunks: count('Chunks that the receiver has acknowledged.', 24),
+      rejected_records: count('Always 0: a record that cannot be delivered stops the ingestion.', 0),
       source_bytes: count('Bytes of the file up to the last acknowledged record.', 6_000_000),
       source_size: count('Bytes of the file.', 10_000_000),
     }),
     percent: z
       .number()
       .openapi({ description: 'Of the bytes of the file, to a tenth; 100 only at its end.', example: 60 }),
-    records_per_second: z
-      .number()
-      .nullable()
-      .openapi({ description: 'Of the current run, or of the one that completed it.', example: 4000 }),
-    eta_seconds: z.int().nullable().openapi({ description: 'Estimate while RUNNING.', example: 2 }),
+    records_per_second: z.number().nullable().openapi({
+      description: 'Of the current run, or of the one that completed it; null where there is nothing to tell.',
+      example: 4000,
+    }),
+    eta_seconds: z.int().nullable().openapi({ description: 'Estimate of what remains, while RUNNING.', example: 2 }),
     chain_checksum: z
       .string()
       .openapi({ description: 'Chain over the checksums of the acknowledged chunks.', example: EXAMPLE_CHECKSUM }),
-    last_error: lastErrorSchema.nullable(),
-    next_attempt_at: time('Not before this time; null: at once.').nullable(),
+    // Not `nullable()`, which the document's generator forgets of a schema with a name.
+    last_error: z.union([lastErrorSchema, z.null()]).openapi({
+      description: 'Why it stopped, or why the last attempt failed; null again once a chunk is acknowledged.',
+    }),
+    next_attempt_at: time('While it waits after a failed attempt: when it tries again. Else null.').nullable(),
     created_at: time('When it was asked for.'),
     updated_at: time('When anything of it last changed.'),
     run_started_at: time('Begin of the current or last run.').nullable(),
@@ -113,12 +119,12 @@ const attemptSchema = z
     begun_at: time('Before the first byte was sent.'),
     ended_at: time('Null while it is under way.').nullable(),
     duration_ms: z.number().nullable(),
-    outcome: z
-      .string()
-      .nullable()
-      .openapi({ description: '`unknown` where the service ended under it.', example: 'acknowledged' }),
-    http_status: z.int().nullable().openapi({ example: 200 }),
-    reason: z.string().nullable(),
+    outcome: z.string().nullable().openapi({ description: 'Null while it is under way.', example: 'unavailable' }),
+    http_status: z.int().nullable().openapi({
+      description: 'Of the answer; null where none came, and where it is an acknowledgement.',
+      example: 503,
+    }),
+    reason: z.string().nullable().openapi({ description: 'Why it was no acknowledgement.', example: 'HTTP 503' }),
   })
   .openapi('Attempt');
 
@@ -169,12 +175,18 @@ export const readinessSchema = z
 export const problemSchema = z
   .looseObject({
     type: z.string().openapi({ description: 'Where the code is described.', example: '/docs#REQUEST_INVALID' }),
-    title: z.string(),
-    status: z.int().openapi({ example: 422 }),
-    code: z.string().openapi({ enum: Object.keys(ERRORS), example: 'REQUEST_INVALID' }),
-    detail: z.string().optional(),
+    title: z.string().openapi({ description: 'What happened, the same for each error of the code.' }),
+    status: z.int().openapi({ description: 'The HTTP status.', example: 422 }),
+    code: z.string().openapi({
+      description: 'What to match on. Later versions may add codes, and never change the meaning of one.',
+      example: 'REQUEST_INVALID',
+    }),
+    detail: z.string().optional().openapi({ description: 'What happened this time.' }),
     instance: z.string().openapi({ description: 'The path that was asked for.', example: '/api/ingest' }),
-    errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
+    errors: z
+      .array(z.object({ field: z.string(), message: z.string() }))
+      .optional()
+      .openapi({ description: 'Every offending field; an empty `field` is the body as a whole.' }),
     what_to_do: z.string(),
   })
   .openapi('Problem', { description: 'A problem document, RFC 9457.' });

@@ -95,7 +95,7 @@ export function renderDocsPage(document: DocsDocument): string {
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>${title} ${version}</title><style>${new Html(STYLE)}</style></head><body>
 <h1>${title} ${version}</h1><p>${description}</p>
-<p>For programs: <a href="/openapi.json">/openapi.json</a>.</p>
+<p>For programs: <a href="/openapi.json">/openapi.json</a>. Where ACKSTREAM_API_TOKEN is set, everything but the paths below /health asks for it; without it the header can be left out.</p>
 <ul>${operations.map(({ method, path, operation }) => html`<li><a href="#${operation.operationId}"><span class="method">${method}</span> <code>${path}</code></a> ${operation.summary}</li>`)}
 <li><a href="#errors">Errors</a></li></ul>
 ${operations.map((entry) => operationSection(entry, document))}
@@ -135,8 +135,12 @@ function parametersTable({ parameters = [] }: DocsOperation): Part {
 function propertiesTable({ properties = {}, required = [] }: DocsSchema): Html {
   return html`<table>${Object.entries(properties).map(
     ([name, schema]) =>
-      html`<tr><td><code>${name}</code></td><td>${typeOf(schema)}${required.includes(name) ? ', required' : ''}</td><td>${schema.description ?? ''}${schema.properties === undefined ? '' : propertiesTable(schema)}</td></tr>`,
+      html`<tr><td><code>${name}</code></td><td>${typeOf(schema)}${required.includes(name) ? ', required' : ''}</td><td>${schema.description ?? ''}${exampleOf(schema)}${schema.properties === undefined ? '' : propertiesTable(schema)}</td></tr>`,
   )}</table>`;
+}
+
+function exampleOf({ example }: DocsSchema): Part {
+  return example === undefined ? '' : html` <small>Such as <code>${JSON.stringify(example)}</code></small>`;
 }
 
 function schemaSection(name: string, schema: DocsSchema): Html {

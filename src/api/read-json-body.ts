@@ -56,7 +56,8 @@ function parseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
-    // The parser's own message quotes the body, which may hold a secret.
+    // The parser's own message quotes the body, which may hold a secret; ours says only where the fault is.
+    requireUniqueKeys(bytes);
     throw new ServiceError('REQUEST_NOT_JSON');
   }
 }

@@ -21,7 +21,8 @@ export interface ChunkStart {
 
 /**
  * A request body under construction. Records are copied once, straight behind the envelope's first half, so that the bytes that are hashed are the
- * bytes that are sent and a finished body can be handed to another thread without copying.
+ * bytes that are sent. It lies in shared memory: another thread sends it without copying, and a later body is written over it when it was
+ * acknowledged, so that bodies make no garbage. The sender's reference keeps the memory alive, whatever else becomes of it.
  */
 export class ChunkBody {
   readonly #start: ChunkStart;
@@ -31,11 +32,14 @@ export class ChunkBody {
   #recordCount = 0;
   #firstPosition: Position | null = null;
 
-  /** @param expectedBytes about how long it will become, to spare growing; wrong guesses cost a copy. */
-  constructor(start: ChunkStart, expectedBytes: number) {
+  /**
+   * @param spare a body that is written over; null: none
+   * @param expectedBytes about how long it will become, where there is none to write over; wrong guesses cost a copy
+   */
+  constructor(start: ChunkStart, spare: Uint8Array | null, expectedBytes: number) {
     const prefix = envelopeBeforeRecords({ ...start, checksum: CHECKSUM_PLACEHOLDER });
     this.#start = start;
-    this.#buffer = Buffer.allocUnsafeSlow(Math.max(expectedBytes, MIN_CAPACITY_BYTES));
+    this.#buffer = spare === null ? allocate(Math.max(expectedBytes, MIN_CAPACITY_BYTES)) : Buffer.from(spare.buffer);
     this.#recordsStart = this.#buffer.write(prefix, 'latin1');
     this.#buffer[this.#recordsStart] = OPENING_BRACKET;
     this.#end = this.#recordsStart + 1;
@@ -96,8 +100,12 @@ export class ChunkBody {
   #reserve(byteCount: number): void {
     const needed = this.#end + byteCount;
     if (needed <= this.#buffer.length) return;
-    const grown = Buffer.allocUnsafeSlow(Math.max(needed, Math.ceil(this.#buffer.length * 1.5)));
+    const grown = allocate(Math.max(needed, Math.ceil(this.#buffer.length * 1.5)));
     grown.set(this.#buffer.subarray(0, this.#end));
     this.#buffer = grown;
   }
+}
+
+function allocate(byteCount: number): Buffer {
+  return Buffer.from(new SharedArrayBuffer(byteCount));
 }

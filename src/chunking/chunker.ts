@@ -33,9 +33,10 @@ export class Chunker {
   /**
    * The next new chunk under `bounds`; null at the end of the source. Throws RECORD_TOO_LARGE for a record that alone exceeds `maxBytes`, and
    * what the reader throws; nothing of the open chunk is lost then, it was never planned.
+   * @param spare the body of a chunk that is done with, to be written over; null: none
    */
-  async next(bounds: ChunkBounds): Promise<Chunk | null> {
-    const body = this.#open();
+  async next(bounds: ChunkBounds, spare: Uint8Array | null = null): Promise<Chunk | null> {
+    const body = this.#open(spare);
     const closeAtBytes = Math.min(bounds.maxBytes, bounds.closeAtBytes ?? bounds.maxBytes);
     const maxRecords = bounds.maxRecords ?? Number.POSITIVE_INFINITY;
     for (;;) {
@@ -56,9 +57,10 @@ export class Chunker {
   /**
    * The chunk of a recorded plan, cut from the source again. Throws SOURCE_CHANGED where the source no longer gives the recorded
    * bytes.
+   * @param spare as with {@link next}
    */
-  async rebuild(plan: ChunkPlan): Promise<Chunk> {
-    const body = this.#open();
+  async rebuild(plan: ChunkPlan, spare: Uint8Array | null = null): Promise<Chunk> {
+    const body = this.#open(spare);
     while (body.recordCount < plan.recordCount && body.byteCount <= plan.byteCount) {
       if (this.#cursor.needsLoad) await this.#loadRecorded(plan);
       const record = this.#cursor.current;
@@ -83,13 +85,13 @@ export class Chunker {
     }
   }
 
-  #open(): ChunkBody {
+  #open(spare: Uint8Array | null): ChunkBody {
     const start = {
       ingestionId: this.#ingestionId,
       chunkNumber: this.#chunkNumber,
       recordOffset: this.#recordOffset,
     };
-    return new ChunkBody(start, this.#expectedBytes);
+    return new ChunkBody(start, spare, this.#expectedBytes);
   }
 
   #advance(chunk: Chunk): Chunk {

@@ -10,6 +10,8 @@ export interface CommandContext {
   readonly writeError: (text: string) => void;
   /** Columns of the terminal that standard output is, as they are now; null where it is none. */
   readonly terminalColumns: () => number | null;
+  /** Whether a person reads standard error. */
+  readonly isErrorTerminal: boolean;
   /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
   readonly clock: Clock;

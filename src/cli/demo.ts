@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type DemoProcess, startDemoProcess } from './demo-process.ts';
 import { DemoReceiver } from './demo-receiver.ts';
+import { hasEnded } from './follow-ingestion.ts';
 import { formatCount, progressBar } from './render-progress.ts';
 import { type IngestionView, ServiceClient } from './service-client.ts';
 
@@ -45,13 +46,16 @@ async function lookAgain(): Promise<void> {
 /** Runs the demo; whether the proof holds. */
 async function runDemo(folder: string): Promise<boolean> {
   say(
-    `Ackstream demo: ${formatCount(expected.records)} products from a file to a receiver, with everything going wrong on the way.\n`,
+    `Ackstream delivers a feed file to a receiver over HTTP: in small chunks, one after the other, each sent again until`,
+  );
+  say(
+    `the receiver itself says that it has it. Here it delivers ${formatCount(expected.records)} products while things go wrong.\n`,
   );
   const receiver = new DemoReceiver(await startDemoProcess('mock-receiver/main.ts', ['--port', '0', '--quiet']));
   let service = await startService(folder);
   try {
-    say(`1. A receiver waits at ${receiver.callbackUrl}`);
-    say(`   and the service at  ${service.url}  (process ${service.pid}).\n`);
+    say(`1. Two processes are started. A receiver waits for records at ${receiver.callbackUrl},`);
+    say(`   the Ackstream service for requests at ${service.url} (process ${service.pid}).\n`);
 
     await receiver.setFaults([{ fault: 'delay', delay_ms: RECEIVER_DELAY_MS }]);
     const ingestionId = await submit(service, receiver.callbackUrl);
@@ -63,9 +67,15 @@ async function runDemo(folder: string): Promise<boolean> {
     service = await killAndRestart(service, receiver, { folder, ingestionId });
     await watch(service, ingestionId, (view) => view.totals.chunks >= CHUNKS_UNTIL_LOST_ANSWER);
 
-    await loseAnswer(receiver);
-    const end = await watch(service, ingestionId, (view) => ['COMPLETED', 'FAILED', 'PAUSED'].includes(view.status));
-    say(`   ${end.status}${end.last_error === null ? '' : `: ${end.last_error.message}`}.\n`);
+    const duplicatesBefore = await loseAnswer(receiver, ingestionId);
+    const end = await watch(service, ingestionId, () => false);
+    const { duplicates } = await receiver.report(ingestionId);
+    if (duplicates > duplicatesBefore) {
+      say(
+        '   That chunk was sent again, with the same bytes under the same id: the receiver knew it and stored nothing twice.',
+      );
+    }
+    say(`   The ingestion is ${end.status}${end.last_error === null ? '' : `: ${end.last_error.message}`}.\n`);
     return await judge(receiver, end);
   } finally {
     await Promise.all([service.end('SIGTERM'), receiver.process.end('SIGTERM')]);
@@ -91,10 +101,10 @@ async function submit(service: DemoProcess, callbackUrl: string): Promise<string
     // Retries come quickly, so that the demo does; a real delivery is patient for 72 hours.
     retry: { max_delay: '300ms' },
   });
-  say(`2. POST /api/ingest  fixtures/demo/products.json in chunks of ${CHUNK_RECORDS} records`);
   say(
-    `   → ${answer.status}, ingestion ${answer.ingestion_id.slice(0, 12)}…, and the answer came at once: the work goes on behind it.`,
+    `2. The service is asked (POST /api/ingest) for fixtures/demo/products.json in chunks of ${CHUNK_RECORDS} records.`,
   );
+  say(`   It answers ${answer.status} at once and delivers in the background:`);
   return answer.ingestion_id;
 }
 
@@ -109,10 +119,10 @@ async function outage(service: DemoProcess, receiver: DemoReceiver, ingestionId:
   }
   const view = await clientOf(service).getIngestion(ingestionId);
   say(
-    `   ${failed} attempts failed, ${formatCount(view.totals.records)} records are acknowledged and stay so, the chunk is tried again and again.`,
+    `   ${failed} attempts at the next chunk have failed. The ${formatCount(view.totals.records)} records acknowledged so far stay so;`,
   );
+  say('   the chunk is tried again, a little later each time. Then the receiver is back:');
   await receiver.setFaults([{ fault: 'delay', delay_ms: RECEIVER_DELAY_MS }]);
-  say('   The receiver is back.');
 }
 
 async function killAndRestart(
@@ -120,25 +130,29 @@ async function killAndRestart(
   receiver: DemoReceiver,
   { folder, ingestionId }: { readonly folder: string; readonly ingestionId: string },
 ): Promise<DemoProcess> {
-  say(`\n4. kill -9 ${service.pid}: the service dies in the middle, with a chunk under way.`);
+  say(`\n4. The service is killed (kill -9 ${service.pid}) in the middle of a chunk.`);
   await service.end('SIGKILL');
   const { chunks, records } = await receiver.report(ingestionId);
-  say(`   It is gone. The receiver holds ${formatCount(records)} records in ${chunks} chunks.`);
+  say(
+    `   The receiver has ${formatCount(records)} records in ${chunks} chunks. The service is started again; it finds on its disk`,
+  );
   const restarted = await startService(folder);
-  say(`   The service is started again (process ${restarted.pid}) and goes on by itself from what is on record.`);
+  say(`   what was acknowledged, and goes on by itself (process ${restarted.pid}):`);
   return restarted;
 }
 
-async function loseAnswer(receiver: DemoReceiver): Promise<void> {
-  say('\n5. The network eats an answer: the receiver stores a chunk, and its acknowledgement never arrives.');
+/** Gives back how many chunks the receiver had been sent twice before. */
+async function loseAnswer(receiver: DemoReceiver, ingestionId: string): Promise<number> {
+  say('\n5. The network loses an answer: the receiver stores a chunk, and its acknowledgement never arrives.');
+  const { duplicates } = await receiver.report(ingestionId);
   await receiver.setFaults([
     { fault: 'reset', after_storing: true, times: 1 },
     { fault: 'delay', delay_ms: RECEIVER_DELAY_MS },
   ]);
-  say('   The chunk is sent again with the same bytes under the same id, and the receiver recognises it.');
+  return duplicates;
 }
 
-/** Shows the progress until `isDone`, on a terminal as a bar. */
+/** Shows the progress until `isDone` or the end, on a terminal as a bar. */
 async function watch(
   service: DemoProcess,
   ingestionId: string,
@@ -147,11 +161,11 @@ async function watch(
   const client = clientOf(service);
   for (;;) {
     const view = await client.getIngestion(ingestionId);
-    const hasEnded = isDone(view) || ['COMPLETED', 'FAILED', 'PAUSED'].includes(view.status);
+    const isOver = isDone(view) || hasEnded(view);
     const bar = `   ${progressBar(view, { now: Date.now(), columns: (process.stdout.columns ?? 80) - 3 })}`;
-    if (process.stdout.isTTY) process.stdout.write(`\r${bar}\u001b[K${hasEnded ? '\n' : ''}`);
-    else if (hasEnded) say(bar);
-    if (hasEnded) return view;
+    if (process.stdout.isTTY) process.stdout.write(`\r${bar}\u001b[K${isOver ? '\n' : ''}`);
+    else if (isOver) say(bar);
+    if (isOver) return view;
     await lookAgain();
   }
 }
@@ -161,32 +175,28 @@ async function judge(receiver: DemoReceiver, end: IngestionView): Promise<boolea
   const report = await receiver.report(end.ingestion_id);
   const digest = hash('sha256', await receiver.records(end.ingestion_id), 'hex');
   const checks: readonly (readonly [string, string, boolean])[] = [
-    ['records in the file', formatCount(expected.records), true],
-    ['records accepted', formatCount(report.records), report.records === expected.records],
+    ['records stored', `${report.records} of ${expected.records}`, report.records === expected.records],
     [
-      'in order, byte by byte',
-      `sha256 ${digest.slice(0, 16)}…`,
+      'the right ones, in order',
+      `sha256 of all ${digest.slice(0, 16)}…`,
       digest === expected.sha256_of_accepted_records_as_ndjson,
     ],
+    ['chunks out of order', `${report.out_of_order}`, report.out_of_order === 0],
+    ['chunks with other bytes', `${report.mismatches}`, report.mismatches === 0],
+    ['sent twice, stored once', `${report.duplicates}`, report.duplicates >= 1],
     [
-      'chain over all checksums',
-      `${report.chain_checksum.slice(0, 16)}…`,
+      'both sides agree',
+      `chain of checksums ${report.chain_checksum.slice(0, 16)}…`,
       report.chain_checksum === end.chain_checksum,
     ],
     [
-      'gaps, foreign bytes',
-      `${report.out_of_order} and ${report.mismatches}`,
-      report.out_of_order + report.mismatches === 0,
-    ],
-    ['sent again, recognised', `${report.duplicates}`, report.duplicates >= 1],
-    [
-      'COMPLETED, and true',
-      report.verdict_ok ? 'yes' : report.verdict,
+      "the receiver's verdict",
+      report.verdict.split(', chain ')[0] ?? '',
       report.verdict_ok && end.status === 'COMPLETED',
     ],
   ];
-  say('6. The receiver was asked what it has, and that was held against a digest that another program');
-  say('   (fixtures/demo/generate.py) made of the same products:\n');
+  say('6. The proof: what the receiver has stored, held against what another program (fixtures/demo/generate.py) says');
+  say('   must arrive of these products.\n');
   for (const [what, seen, holds] of checks) say(`   ${holds ? '✓' : '✗'} ${what.padEnd(26)} ${seen}`);
   const holds = checks.every(([, , check]) => check);
   say(
@@ -194,8 +204,7 @@ async function judge(receiver: DemoReceiver, end: IngestionView): Promise<boolea
       ? '\nPASS: nothing was lost, repeated or reordered, through an outage, a kill -9 and a lost answer.'
       : '\nFAIL: see the lines marked ✗.',
   );
-  if (holds)
-    say('Next: npm start, and in another terminal npm run mock-receiver; README.md shows a delivery of your own.');
+  if (holds) say('README.md shows how to deliver a file of your own.');
   return holds;
 }
 

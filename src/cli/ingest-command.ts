@@ -10,13 +10,14 @@ import { terminalText } from './terminal-text.ts';
 
 const usage = `usage: ackstream ingest <file> --callback <url> [options]
 
-Delivers a file. Talks to a running service; where none answers and the data directory is free, it delivers the file itself.
+Delivers a file and waits for the end. Talks to a running service; where none answers and the data directory is free, it delivers this
+one file itself.
 
   --callback <url>        where the chunks are posted (required)
-  --type <t>              json or ndjson (by the file's name, else json)
-  --record-path <p>       where the records are, such as products.items (found)
+  --type <t>              json or ndjson; if left out, by the file's name, else json
+  --record-path <p>       where the records are, such as products.items; if left out, it is found
   --chunk-records <n>     most records of a chunk
-  --chunk-bytes <n>       most bytes of a chunk's records
+  --chunk-bytes <n>       most bytes of a chunk's records; with neither bound, 1,000 records and 4 MiB
   --re-ingest             deliver the file anew, from its start
   --no-wait               end as soon as the service has accepted it
   --json                  print one JSON document per line: the answer, then each change

@@ -33,6 +33,7 @@ export const listCommand: Command = {
       const { items, next_cursor: nextCursor } = await service.client.listIngestions({ ...status, limit: MAX_LISTED });
       if (values.json === true) context.write(items.map((view) => `${JSON.stringify(view)}\n`).join(''));
       else context.write(renderIngestions(items));
+      if (items.length === 0) context.writeError('There are none.\n');
       if (nextCursor !== null) context.writeError(`Only the newest ${MAX_LISTED} are shown.\n`);
       return EXIT_DONE;
     } finally {

@@ -71,7 +71,7 @@ async function openOwn(
   const [{ createService }, { createLogger }] = await Promise.all([import('../compose.ts'), import('../log.ts')]);
   const logger = await createLogger({ logDir: config.logDir, terminal: 'off', level: config.logLevel });
   try {
-    const service = await createService(config, { logger, clock });
+    const service = await createService(config, { logger, clock, scope: 'admitted' });
     const close = async () => {
       await service.stop();
       await logger.close();

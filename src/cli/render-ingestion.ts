@@ -10,9 +10,11 @@ export function renderIngestion(view: IngestionView): string {
     ['status', view.status],
     ['file', `${terminalText(view.file_path)} (${view.file_type})`],
     ['callback', terminalText(view.callback_url)],
+    ['asked for', view.created_at],
     ['delivered', deliveredText(view)],
     ['chain', view.chain_checksum],
   ];
+  if (view.completed_at !== null) facts.push(['completed', view.completed_at]);
   if (view.records_per_second !== null) facts.push(['speed', `${formatCount(view.records_per_second)} records/s`]);
   if (view.eta_seconds !== null) facts.push(['ready in', formatSeconds(view.eta_seconds)]);
   if (view.next_attempt_at !== null) facts.push(['next attempt', view.next_attempt_at]);

@@ -58,7 +58,7 @@ function progressFacts(view: IngestionView, now: number): string {
 function waitFacts(view: IngestionView, now: number): string | undefined {
   if (view.next_attempt_at === null || view.last_error === null) return undefined;
   const remainingMs = Date.parse(view.next_attempt_at) - now;
-  const when = remainingMs > 0 ? `next attempt in ${formatSeconds(remainingMs / 1000)}` : 'trying again';
+  const when = remainingMs > 0 ? `next attempt in ${formatSeconds(Math.ceil(remainingMs / 1000))}` : 'trying again';
   return `${when}: ${terminalText(view.last_error.message)}`;
 }
 

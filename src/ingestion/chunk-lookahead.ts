@@ -29,7 +29,10 @@ interface Slot {
   arrived: ChunkAhead | null;
 }
 
-/** Demands chunks from a session ahead of their delivery, a bounded number of them: credit, not memory. */
+/**
+ * Demands chunks from a session ahead of their delivery, a bounded number of them: credit, not memory. Their bodies go round: one that is
+ * done with is given back with the next demand.
+ */
 export class ChunkLookahead {
   readonly #options: LookaheadOptions;
   readonly #slots: Slot[] = [];
@@ -37,17 +40,22 @@ export class ChunkLookahead {
   #lastDemand: Promise<unknown> = Promise.resolve();
   #isAtEnd = false;
   #largestBodyBytes = 0;
+  /** The body taken last, which is in use until the next is taken. */
+  #takenBody: Uint8Array | null = null;
+  #spare: Uint8Array | null = null;
 
   constructor(options: LookaheadOptions) {
     this.#options = options;
     this.#nextNumber = options.firstChunkNumber;
   }
 
-  /** The next chunk, null at the sound end of the source. Throws what the session throws. */
+  /** The next chunk, null at the sound end of the source; the one taken before is done with. Throws what the session throws. */
   async take(): Promise<ChunkAhead | null> {
+    this.#spare = this.#takenBody;
     if (this.#slots.length === 0) this.#demand();
     const ahead = (await this.#slots[0]?.arrival) ?? null;
     this.#slots.shift();
+    this.#takenBody = ahead?.chunk.body ?? null;
     this.#fill();
     return ahead;
   }
@@ -66,7 +74,9 @@ export class ChunkLookahead {
     const chunkNumber = this.#nextNumber;
     this.#nextNumber += 1;
     // The session answers in the order of its demands, so a demand waits until the plan that the one before needs was looked up.
-    const demanded = this.#lastDemand.then(() => this.#pose(chunkNumber));
+    const spare = this.#spare;
+    this.#spare = null;
+    const demanded = this.#lastDemand.then(() => this.#pose(chunkNumber, spare));
     this.#lastDemand = demanded.catch(() => {});
     const slot: Slot = {
       arrival: demanded.then(({ reply, isOnRecord }) => this.#receive(reply, isOnRecord)),
@@ -82,11 +92,14 @@ export class ChunkLookahead {
     this.#slots.push(slot);
   }
 
-  async #pose(chunkNumber: number): Promise<{ reply: Promise<Chunk | null>; isOnRecord: boolean }> {
+  async #pose(
+    chunkNumber: number,
+    spare: Uint8Array | null,
+  ): Promise<{ reply: Promise<Chunk | null>; isOnRecord: boolean }> {
     const { session, highestPlannedChunk, planOnRecord, bounds } = this.#options;
-    if (chunkNumber > highestPlannedChunk) return { reply: session.next(bounds), isOnRecord: false };
+    if (chunkNumber > highestPlannedChunk) return { reply: session.next(bounds, spare), isOnRecord: false };
     const { plan } = await planOnRecord(chunkNumber);
-    return { reply: session.rebuild(plan), isOnRecord: true };
+    return { reply: session.rebuild(plan, spare), isOnRecord: true };
   }
 
   async #receive(reply: Promise<Chunk | null>, isOnRecord: boolean): Promise<ChunkAhead | null> {

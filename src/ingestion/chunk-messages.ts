@@ -17,19 +17,19 @@ export interface ChunkWorkerStart {
   readonly recordOffset: number;
 }
 
-/** One demand; each is answered by one {@link ChunkReply}, in order. */
+/** One demand; each is answered by one {@link ChunkReply}, in order. `spare` is the body of a chunk that is done with, to be written over. */
 export type ChunkRequest =
   /** A new chunk under bounds. */
-  | { readonly kind: 'next'; readonly bounds: ChunkBounds }
+  | { readonly kind: 'next'; readonly bounds: ChunkBounds; readonly spare: Uint8Array | null }
   /** The chunk of a recorded plan. */
-  | { readonly kind: 'rebuild'; readonly plan: ChunkPlan }
+  | { readonly kind: 'rebuild'; readonly plan: ChunkPlan; readonly spare: Uint8Array | null }
   /** Only whether the source still gives the chunk of a recorded plan. */
   | { readonly kind: 'verify'; readonly plan: ChunkPlan };
 
 /** What a worker answers; the first message, `opened`, comes unasked. */
 export type ChunkReply =
   | { readonly kind: 'opened'; readonly stat: SourceStat; readonly recordPath: string | null }
-  /** Its body is handed over, not copied. */
+  /** Its body lies in shared memory and is not copied. */
   | { readonly kind: 'chunk'; readonly chunk: Chunk }
   | { readonly kind: 'verified' }
   /** No record is left, the source ended soundly. */

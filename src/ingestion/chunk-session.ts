@@ -24,6 +24,9 @@ export class ChunkSession {
     this.#worker = new Worker(new URL(`./chunk-worker.${extension}`, import.meta.url), { workerData: start });
     this.#opened = this.#expectReply();
     this.#worker.on('message', (reply: ChunkReply) => this.#settle(reply));
+    this.#worker.on('messageerror', (error) =>
+      this.#end('An answer of the thread that reads the source was lost.', error),
+    );
     this.#worker.on('error', (error) => this.#end('The thread that reads the source failed.', error));
     this.#worker.on('exit', () => this.#end('The thread that reads the source ended.'));
   }
@@ -35,15 +38,21 @@ export class ChunkSession {
     return { stat: reply.stat, recordPath: reply.recordPath };
   }
 
-  /** The next new chunk, null at the sound end of the source. Throws what reader and chunker throw. */
-  async next(bounds: ChunkBounds): Promise<Chunk | null> {
-    const reply = await this.#demand({ kind: 'next', bounds });
+  /**
+   * The next new chunk, null at the sound end of the source. Throws what reader and chunker throw.
+   * @param spare the body of a chunk that is done with, to be written over; null: none
+   */
+  async next(bounds: ChunkBounds, spare: Uint8Array | null = null): Promise<Chunk | null> {
+    const reply = await this.#demand({ kind: 'next', bounds, spare });
     return reply.kind === 'end' ? null : chunkOf(reply);
   }
 
-  /** The chunk of a recorded plan. Throws SOURCE_CHANGED where the source no longer gives its bytes. */
-  async rebuild(plan: ChunkPlan): Promise<Chunk> {
-    return chunkOf(await this.#demand({ kind: 'rebuild', plan }));
+  /**
+   * The chunk of a recorded plan. Throws SOURCE_CHANGED where the source no longer gives its bytes.
+   * @param spare as with {@link next}
+   */
+  async rebuild(plan: ChunkPlan, spare: Uint8Array | null = null): Promise<Chunk> {
+    return chunkOf(await this.#demand({ kind: 'rebuild', plan, spare }));
   }
 
   /** Throws SOURCE_CHANGED where the source no longer gives the bytes of a recorded plan. */

@@ -23,8 +23,7 @@ function serve(port: MessagePort, start: ChunkWorkerStart): void {
   );
   port.on('message', (request: ChunkRequest) => {
     answered = answered.then(async () => {
-      const reply = await opened.then(({ chunker }) => answer(chunker, request)).catch(errorReply);
-      port.postMessage(reply, reply.kind === 'chunk' ? [reply.chunk.body.buffer as ArrayBuffer] : []);
+      port.postMessage(await opened.then(({ chunker }) => answer(chunker, request)).catch(errorReply));
     });
   });
 }
@@ -50,11 +49,11 @@ async function recordPathOf(source: Source, start: ChunkWorkerStart): Promise<st
 async function answer(chunker: Chunker, request: ChunkRequest): Promise<ChunkReply> {
   switch (request.kind) {
     case 'next': {
-      const chunk = await chunker.next(request.bounds);
+      const chunk = await chunker.next(request.bounds, request.spare);
       return chunk === null ? { kind: 'end' } : { kind: 'chunk', chunk };
     }
     case 'rebuild':
-      return { kind: 'chunk', chunk: await chunker.rebuild(request.plan) };
+      return { kind: 'chunk', chunk: await chunker.rebuild(request.plan, request.spare) };
     case 'verify':
       await chunker.rebuild(request.plan);
       return { kind: 'verified' };

@@ -1,10 +1,10 @@
 import { ServiceError } from '../errors.ts';
 import type { Clock } from '../model/clock.ts';
-import type { Ingestion } from '../model/ingestion.ts';
-import type { LogEvent, Logger } from '../model/logger.ts';
+import type { Ingestion, SourceFingerprint } from '../model/ingestion.ts';
+import type { Logger } from '../model/logger.ts';
 import { fileIdOf, ingestionIdOf, RESUME_VERSION } from '../protocol/identity.ts';
 import type { IngestRequest } from '../protocol/ingest-request.ts';
-import type { StateStore } from '../state/state-store.ts';
+import type { StateStore, SubmissionAnswer } from '../state/state-store.ts';
 import type { IngestionQueue } from './ingestion-queue.ts';
 import type { IngestionService } from './ingestion-service.ts';
 import type { RunDependencies } from './run-context.ts';
@@ -18,7 +18,7 @@ export interface CallbackCheck {
 /** What the ingestion service works with. */
 export interface IngestionServiceOptions {
   readonly store: Pick<StateStore, 'submit' | 'applyEvent' | 'countByStatus'>;
-  readonly queue: Pick<IngestionQueue, 'isOpen' | 'wake' | 'halt' | 'announceChange'>;
+  readonly queue: Pick<IngestionQueue, 'isOpen' | 'admit' | 'halt' | 'announceChange'>;
   readonly guard: CallbackCheck;
   readonly openSource: RunDependencies['openSource'];
   readonly announceStatus: RunDependencies['announceStatus'];
@@ -30,75 +30,84 @@ export interface IngestionServiceOptions {
 
 /** The {@link IngestionService} on a store and a queue. */
 export function createIngestionService(options: IngestionServiceOptions): IngestionService {
-  const { store, queue, guard, clock, logger } = options;
-
-  async function fingerprintOf(filePath: string) {
-    const { source } = await options.openSource(filePath);
-    try {
-      return await source.fingerprint();
-    } finally {
-      await source.close();
-    }
-  }
-
-  async function apply(
-    ingestionId: string,
-    event: 'pause' | 'resume' | 'cancel',
-    logEvent: LogEvent,
-  ): Promise<Ingestion> {
-    const ingestion = await store.applyEvent(ingestionId, event, clock.now());
-    logger.info(logEvent, { ingestion_id: ingestionId, by: 'request' });
-    return ingestion;
-  }
-
   return {
-    async submit(request, idempotency) {
-      refuseWhenClosed(queue);
-      await checkCallbacks(guard, request);
-      const fileId = fileIdOf(request.filePath, request.fileType);
-      const context: SubmissionContext = {
-        now: clock.now(),
-        fingerprint: await fingerprintOf(request.filePath),
-        maxQueued: options.maxQueued,
-        defaults: options.defaults,
-      };
-      const key = {
-        fileId,
-        resumeIngestionId: ingestionIdOf(fileId, RESUME_VERSION),
-        callbackUrl: request.callbackUrl,
-        idempotency,
-        now: context.now,
-      };
-      const answer = await store.submit(key, (met) => decideSubmission(request, met, context));
-      logger.info('ingestion.submitted', { ingestion_id: answer.ingestionId, answer: answer.status });
-      if (answer.changed.length > 0) queue.announceChange(answer.ingestionId);
-      queue.wake();
-      return answer;
-    },
-
-    async pause(ingestionId) {
-      const ingestion = await apply(ingestionId, 'pause', 'ingestion.paused');
-      queue.halt(ingestionId);
-      options.announceStatus(ingestion, 'PAUSED');
-      return ingestion;
-    },
-
-    async resume(ingestionId) {
-      refuseWhenClosed(queue);
-      const { QUEUED: queuedCount } = await store.countByStatus();
-      if (queuedCount >= options.maxQueued) throw new ServiceError('QUEUE_FULL');
-      const ingestion = await apply(ingestionId, 'resume', 'ingestion.resumed');
-      queue.wake();
-      return ingestion;
-    },
-
-    async cancel(ingestionId) {
-      const ingestion = await apply(ingestionId, 'cancel', 'ingestion.cancelled');
-      queue.halt(ingestionId);
-      options.announceStatus(ingestion, 'CANCELLED');
-      return ingestion;
-    },
+    submit: (request, idempotency) => submit(options, request, idempotency),
+    pause: (ingestionId) => stop(options, ingestionId, 'pause'),
+    resume: (ingestionId) => resume(options, ingestionId),
+    cancel: (ingestionId) => stop(options, ingestionId, 'cancel'),
   };
+}
+
+async function submit(
+  options: IngestionServiceOptions,
+  ...[request, idempotency]: Parameters<IngestionService['submit']>
+): Promise<SubmissionAnswer> {
+  const { store, queue, clock, logger } = options;
+  refuseWhenClosed(queue);
+  await checkCallbacks(options.guard, request);
+  const fileId = fileIdOf(request.filePath, request.fileType);
+  const context: SubmissionContext = {
+    now: clock.now(),
+    fingerprint: await fingerprintOf(request.filePath, options),
+    maxQueued: options.maxQueued,
+    defaults: options.defaults,
+  };
+  const key = {
+    fileId,
+    resumeIngestionId: ingestionIdOf(fileId, RESUME_VERSION),
+    callbackUrl: request.callbackUrl,
+    idempotency,
+    now: context.now,
+  };
+  const answer = await store.submit(key, (met) => decideSubmission(request, met, context));
+  logger.info('ingestion.submitted', { ingestion_id: answer.ingestionId, answer: answer.status });
+  if (answer.changed.length > 0) queue.announceChange(answer.ingestionId);
+  queue.admit(answer.ingestionId);
+  return answer;
+}
+
+/** What a stop by a person is called in the log and told to a `status_url`. */
+const STOPS = {
+  pause: { logEvent: 'ingestion.paused', status: 'PAUSED' },
+  cancel: { logEvent: 'ingestion.cancelled', status: 'CANCELLED' },
+} as const;
+
+async function stop(
+  { store, queue, announceStatus, clock, logger }: IngestionServiceOptions,
+  ingestionId: string,
+  event: keyof typeof STOPS,
+): Promise<Ingestion> {
+  const { logEvent, status } = STOPS[event];
+  const ingestion = await store.applyEvent(ingestionId, event, clock.now());
+  logger.info(logEvent, { ingestion_id: ingestionId, by: 'request' });
+  queue.halt(ingestionId);
+  announceStatus(ingestion, status);
+  return ingestion;
+}
+
+async function resume(
+  { store, queue, clock, logger, maxQueued }: IngestionServiceOptions,
+  ingestionId: string,
+): Promise<Ingestion> {
+  refuseWhenClosed(queue);
+  const { QUEUED: queuedCount } = await store.countByStatus();
+  if (queuedCount >= maxQueued) throw new ServiceError('QUEUE_FULL');
+  const ingestion = await store.applyEvent(ingestionId, 'resume', clock.now());
+  logger.info('ingestion.resumed', { ingestion_id: ingestionId, by: 'request' });
+  queue.admit(ingestionId);
+  return ingestion;
+}
+
+async function fingerprintOf(
+  filePath: string,
+  { openSource }: Pick<IngestionServiceOptions, 'openSource'>,
+): Promise<SourceFingerprint> {
+  const { source } = await openSource(filePath);
+  try {
+    return await source.fingerprint();
+  } finally {
+    await source.close();
+  }
 }
 
 function refuseWhenClosed(queue: Pick<IngestionQueue, 'isOpen'>): void {

@@ -24,7 +24,7 @@ export function deliverTarget(
     clock,
     random,
     logger,
-    signal: AbortSignal.any([control.stopSignal, control.changeSignal]),
+    signal: control.interruptionSignal,
     attemptSignal: control.attemptSignal,
   });
 }

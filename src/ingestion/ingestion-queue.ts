@@ -47,7 +47,7 @@ export class IngestionQueue {
   readonly #admittedIds = new Set<string>();
   #isStarted = false;
   #isStopping = false;
-  #isPumping = false;
+  #pump: Promise<void> | null = null;
   #isPumpWanted = false;
   #timer = new AbortController();
 
@@ -75,13 +75,14 @@ export class IngestionQueue {
   #wake(): void {
     if (!this.isOpen) return;
     this.#isPumpWanted = true;
-    if (!this.#isPumping) void this.#pump();
+    this.#pump ??= this.#claimWhileWanted();
   }
 
-  /** Asks the run of an ingestion, if there is one, to end after the chunk in flight. */
+  /** An ingestion was paused or cancelled: asks its run, if there is one, to end after the chunk in flight. What waited for it may begin after that. */
   halt(ingestionId: string): void {
     const run = this.#runs.get(ingestionId);
-    if (run !== undefined) void this.#endGracefully([run]);
+    if (run === undefined) this.#wake();
+    else void this.#endGracefully([run]);
   }
 
   /** Tells the run of an ingestion, if there is one, that its delivery settings have changed. */
@@ -92,6 +93,8 @@ export class IngestionQueue {
   /** Takes nothing on any more; resolves when every run has finished or given up its chunk in flight, within 10 s. */
   async stop(): Promise<void> {
     this.#isStopping = true;
+    // What is being claimed at this moment becomes a run yet, and what has failed sets the timer.
+    await this.#pump;
     this.#timer.abort();
     await this.#endGracefully([...this.#runs.values()]);
   }
@@ -106,8 +109,7 @@ export class IngestionQueue {
     await ended;
   }
 
-  async #pump(): Promise<void> {
-    this.#isPumping = true;
+  async #claimWhileWanted(): Promise<void> {
     try {
       while (this.#isPumpWanted && this.isOpen) {
         this.#isPumpWanted = false;
@@ -118,7 +120,7 @@ export class IngestionQueue {
       this.#options.logger.error('request.failed', { what: 'claim from the queue', code, message });
       this.#wakeAt(this.#options.clock.now() + STORE_RETRY_MS);
     } finally {
-      this.#isPumping = false;
+      this.#pump = null;
     }
   }
 

@@ -2,9 +2,10 @@
 export class RunControl {
   readonly #stop = new AbortController();
   readonly #attempt = new AbortController();
-  #change = new AbortController();
+  #interruption = new AbortController();
+  #isChangeAnnounced = false;
 
-  /** Aborted: no further attempt begins, waits end. */
+  /** Aborted: no further attempt begins, waits and reading end. */
   get stopSignal(): AbortSignal {
     return this.#stop.signal;
   }
@@ -14,13 +15,14 @@ export class RunControl {
     return this.#attempt.signal;
   }
 
-  /** Aborted: waits end, because the settings have changed. A new signal after each {@link takeChange}. */
-  get changeSignal(): AbortSignal {
-    return this.#change.signal;
+  /** Aborted: no further attempt begins and waits end, since the run is to end or its settings have changed. A new signal after each {@link takeChange}. */
+  get interruptionSignal(): AbortSignal {
+    return this.#interruption.signal;
   }
 
   stop(): void {
     this.#stop.abort();
+    this.#interruption.abort();
   }
 
   abortAttempt(): void {
@@ -28,13 +30,16 @@ export class RunControl {
   }
 
   announceChange(): void {
-    this.#change.abort();
+    this.#isChangeAnnounced = true;
+    this.#interruption.abort();
   }
 
   /** Whether a change was announced since the last call. */
   takeChange(): boolean {
-    if (!this.#change.signal.aborted) return false;
-    this.#change = new AbortController();
+    if (!this.#isChangeAnnounced) return false;
+    this.#isChangeAnnounced = false;
+    this.#interruption = new AbortController();
+    if (this.#stop.signal.aborted) this.#interruption.abort();
     return true;
   }
 }

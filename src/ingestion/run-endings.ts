@@ -8,10 +8,16 @@ export async function giveBack(context: RunContext, nextAttemptAt: number | null
   logger.info('ingestion.released', { ingestion_id: context.key.ingestionId, next_attempt_at: nextAttemptAt });
 }
 
+/** A run that was asked to stop: by a person, whose move is on record, or by a shutdown, after which the ingestion waits as before. */
+export async function stop(context: RunContext): Promise<void> {
+  await context.reload();
+  if (context.isHeld) await giveBack(context, context.ingestion.nextAttemptAt);
+}
+
 /** RUNNING → PAUSED. */
 export async function pause(context: RunContext, error: ErrorRecord): Promise<void> {
   const { store, logger, announceStatus } = context.dependencies;
-  await store.pauseRun(context.key, error, context.now());
+  await context.afterwards(store.pauseRun(context.key, error, context.now()));
   logger.warn('ingestion.paused', { ingestion_id: context.key.ingestionId, code: error.code, message: error.message });
   announceStatus(context.ingestion, 'PAUSED');
 }
@@ -19,7 +25,7 @@ export async function pause(context: RunContext, error: ErrorRecord): Promise<vo
 /** RUNNING → FAILED. */
 export async function fail(context: RunContext, error: ErrorRecord): Promise<void> {
   const { store, logger, announceStatus } = context.dependencies;
-  await store.failRun(context.key, error, context.now());
+  await context.afterwards(store.failRun(context.key, error, context.now()));
   logger.error('ingestion.failed', { ingestion_id: context.key.ingestionId, code: error.code, message: error.message });
   announceStatus(context.ingestion, 'FAILED');
 }

@@ -10,11 +10,14 @@ import { type ErrorRecord, type ServiceError, toErrorRecord, toServiceError } fr
 import type { Ingestion } from '../model/ingestion.ts';
 import { RunContext, type RunDependencies } from './run-context.ts';
 import type { RunControl } from './run-control.ts';
-import { fail, giveBack, pause } from './run-endings.ts';
+import { fail, giveBack, pause, stop } from './run-endings.ts';
 import { type LegEnd, runLeg } from './run-leg.ts';
 
 /** While the store cannot be written, how long until a run tries again to give its ingestion back. */
 const STORE_RETRY_MS = 5_000;
+
+/** A file that changes while it is read may still be written: how long until it is looked at again. */
+const SOURCE_SETTLE_MS = 1_000;
 
 /** Carries a claimed ingestion on. Does not throw: whatever ends the run is on record, or another run's business. */
 export async function runIngestion(
@@ -27,10 +30,19 @@ export async function runIngestion(
   logger.info('ingestion.started', { ingestion_id: claimed.ingestionId, epoch: claimed.epoch });
   if (claimed.epoch === 1) dependencies.announceStatus(claimed, 'STARTED');
   try {
-    let end: LegEnd = 'again';
-    while (end === 'again') end = await runLeg(context);
+    await runLegs(context);
   } catch (error) {
     await endWithError(context, toServiceError(error));
+  }
+}
+
+async function runLegs(context: RunContext): Promise<void> {
+  const { stopSignal } = context.control;
+  let end: LegEnd = 'again';
+  while (end !== 'ended') {
+    if (end === 'touched') await context.dependencies.clock.sleep(SOURCE_SETTLE_MS, stopSignal);
+    if (stopSignal.aborted) return stop(context);
+    end = await runLeg(context);
   }
 }
 
@@ -46,7 +58,7 @@ async function endWithError(context: RunContext, error: ServiceError): Promise<v
 async function recordEnd(context: RunContext, error: ServiceError): Promise<void> {
   const { dependencies, key, control } = context;
   if (error.code === 'RUN_OVERTAKEN') return;
-  if (control.stopSignal.aborted) return giveBack(context, null);
+  if (control.stopSignal.aborted) return stop(context);
   if (error.code === 'STATE_UNAVAILABLE') throw error;
   const record = locatedIn(context.ingestion.filePath, toErrorRecord(error));
   // A medium that fails is mended by people and nothing was wrong with the file: it waits for them, it has not failed.

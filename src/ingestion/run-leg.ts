@@ -8,21 +8,30 @@ import { ChunkLookahead } from './chunk-lookahead.ts';
 import type { ChunkSession } from './chunk-session.ts';
 import { deliverCompletion, deliverTarget } from './deliver-target.ts';
 import type { RunContext } from './run-context.ts';
-import { fail, giveBack, pause } from './run-endings.ts';
+import { fail, giveBack, pause, stop } from './run-endings.ts';
 import { chunkJournal, planAfter } from './run-journal.ts';
-import { checkOpenedSource, isSourceUntouched, type OpenedSource, openSession } from './source-check.ts';
+import {
+  checkOpenedSource,
+  isSourceUntouched,
+  type OpenedSource,
+  refuseTouchedSource,
+  withSession,
+} from './source-check.ts';
 import { splitPlan } from './split-plan.ts';
 
-/** `again`: the next leg goes on from what is on record; `ended`: this run is over. */
-export type LegEnd = 'again' | 'ended';
+/**
+ * `again`: the next leg goes on from what is on record; `touched`: the opened file is no longer what was fingerprinted, so the next leg opens it anew and
+ * decides; `ended`: this run is over.
+ */
+export type LegEnd = 'again' | 'touched' | 'ended';
 
 /** One leg of a run, see run-ingestion.ts. Throws what ends a run with an error. */
 export async function runLeg(context: RunContext): Promise<LegEnd> {
   const destination = context.dependencies.createDestination(context.ingestion);
   try {
-    const { checkpoint, completedAt } = context.ingestion;
+    const { checkpoint, completedAt, highestPlannedChunk } = context.ingestion;
     // Asked to say COMPLETED again: nothing of the source is needed, which may be gone by now, unless the receiver asks for a rewind.
-    if (completedAt !== null && checkpoint.isAtEnd) {
+    if (completedAt !== null && checkpoint.nextChunkNumber > highestPlannedChunk) {
       return await endOf(context, await deliverCompletion(context, destination));
     }
     const opened = await context.dependencies.openSource(context.ingestion.filePath);
@@ -39,9 +48,10 @@ export async function runLeg(context: RunContext): Promise<LegEnd> {
   }
 }
 
-/** A file that changed before anything of it was attempted is taken as it is now; in all other cases the error stands. */
+/** Plans that a file no longer bears out are dropped where nothing of them was attempted; in all other cases the error stands. */
 async function recoverFromChange(context: RunContext, opened: OpenedSource, error: unknown): Promise<LegEnd> {
-  if (!(error instanceof ServiceError) || error.code !== 'SOURCE_CHANGED') throw error;
+  const isChanged = error instanceof ServiceError && error.code === 'SOURCE_CHANGED';
+  if (!isChanged || context.ingestion.highestPlannedChunk < 0) throw error;
   const current = await opened.source.fingerprint();
   const restarted = await context.dependencies.store.restartUnbegun(context.key, current);
   if (restarted === null) throw error;
@@ -53,8 +63,6 @@ class Leg {
   readonly #context: RunContext;
   readonly #destination: Destination;
   readonly #opened: OpenedSource;
-  /** Set where the opened file is no longer what was fingerprinted: the next leg opens it anew and decides. */
-  #isSourceTouched = false;
 
   constructor(context: RunContext, destination: Destination, opened: OpenedSource) {
     this.#context = context;
@@ -63,25 +71,23 @@ class Leg {
   }
 
   async run(): Promise<LegEnd> {
-    const { checkpoint } = this.#context.ingestion;
-    const lastAcked =
-      checkpoint.nextChunkNumber === 0 ? null : await this.#context.planOnRecord(checkpoint.nextChunkNumber - 1);
-    const session = openSession(this.#context, this.#opened, lastAcked);
+    const { nextChunkNumber, isAtEnd } = this.#context.ingestion.checkpoint;
+    const lastAcked = nextChunkNumber === 0 ? null : await this.#context.planOnRecord(nextChunkNumber - 1);
     try {
-      await this.#open(session);
-      if (lastAcked !== null) await session.verify(lastAcked.plan);
-      return checkpoint.isAtEnd ? await this.#complete() : await this.#deliverChunks(session);
+      return await withSession(this.#context, this.#opened, lastAcked, async (session, recordPath) => {
+        await this.#keepRecordPath(recordPath);
+        if (lastAcked !== null) await session.verify(lastAcked.plan);
+        return isAtEnd ? this.#complete() : this.#deliverChunks(session);
+      });
     } catch (error) {
-      if (this.#isSourceTouched) return 'again';
-      throw error;
-    } finally {
-      await session.close();
+      // Whatever a file under change makes of its reader says nothing about the file.
+      if (isOfTheStore(error) || (await isSourceUntouched(this.#context, this.#opened.source))) throw error;
+      return 'touched';
     }
   }
 
-  async #open(session: ChunkSession): Promise<void> {
-    const { recordPath } = await session.opened();
-    await this.#refuseTouchedSource();
+  async #keepRecordPath(recordPath: string | null): Promise<void> {
+    await refuseTouchedSource(this.#context, this.#opened.source);
     const { ingestion, dependencies, key } = this.#context;
     if (ingestion.read.recordPath === null && recordPath !== null) {
       await this.#context.afterwards(dependencies.store.recordRecordPath(key, recordPath));
@@ -97,7 +103,7 @@ class Leg {
       highestPlannedChunk: ingestion.highestPlannedChunk,
       planOnRecord: (chunkNumber) => context.planOnRecord(chunkNumber),
       bounds: chunkBounds(ingestion.delivery, ingestion.closeAtBytes),
-      checkSource: () => this.#refuseTouchedSource(),
+      checkSource: () => refuseTouchedSource(context, this.#opened.source),
     });
     for (;;) {
       const ahead = await lookahead.take();
@@ -134,15 +140,13 @@ class Leg {
     const { checkpoint } = this.#context.ingestion;
     // A record followed the last acknowledged chunk when that was planned, and now none does.
     if (checkpoint.nextChunkNumber > 0 && !checkpoint.isAtEnd) throw new ServiceError('SOURCE_CHANGED');
-    await this.#refuseTouchedSource();
+    await refuseTouchedSource(this.#context, this.#opened.source);
     return endOf(this.#context, await deliverCompletion(this.#context, this.#destination));
   }
+}
 
-  async #refuseTouchedSource(): Promise<void> {
-    if (await isSourceUntouched(this.#context, this.#opened.source)) return;
-    this.#isSourceTouched = true;
-    throw new ServiceError('SOURCE_CHANGED');
-  }
+function isOfTheStore(error: unknown): boolean {
+  return error instanceof ServiceError && (error.code === 'RUN_OVERTAKEN' || error.code === 'STATE_UNAVAILABLE');
 }
 
 async function reloaded(context: RunContext): Promise<LegEnd> {
@@ -172,12 +176,9 @@ async function endOf(context: RunContext, result: DeliveryResult): Promise<LegEn
     case 'failed':
       await fail(context, result.error);
       return 'ended';
-    case 'stopped': {
+    case 'stopped':
       if (context.control.takeChange()) return reloaded(context);
-      await context.reload();
-      // Stopped by a person: the move is on record. By a shutdown: the ingestion goes back to its place in the queue.
-      if (context.isHeld) await giveBack(context, context.ingestion.nextAttemptAt);
+      await stop(context);
       return 'ended';
-    }
   }
 }

@@ -39,30 +39,36 @@ export async function isSourceUntouched(context: RunContext, source: Source): Pr
   return compareStat(context.ingestion.fingerprint, await source.stat()) === 'same';
 }
 
+/** Throws SOURCE_CHANGED unless {@link isSourceUntouched}. */
+export async function refuseTouchedSource(context: RunContext, source: Source): Promise<void> {
+  if (!(await isSourceUntouched(context, source))) throw new ServiceError('SOURCE_CHANGED');
+}
+
 async function verifyAckedChunks(context: RunContext, opened: OpenedSource): Promise<void> {
   const { highestAckedChunk, ingestionId } = context.ingestion;
   if (highestAckedChunk < 0) return;
-  const session = openSession(context, opened, null);
-  try {
+  await withSession(context, opened, null, async (session) => {
     for (let chunkNumber = 0; chunkNumber <= highestAckedChunk; chunkNumber += 1) {
       const { plan } = await context.planOnRecord(chunkNumber);
       await session.verify(plan);
-      if (context.control.stopSignal.aborted) throw new ServiceError('SHUTTING_DOWN');
     }
-  } finally {
-    await session.close();
-  }
+  });
   context.dependencies.logger.info('source.verified', { ingestion_id: ingestionId, chunks: highestAckedChunk + 1 });
 }
 
-/** Starts a worker that gives chunks from that of a recorded plan on, or from the start of the source. */
-export function openSession(
+/**
+ * Lets `work` read with a worker that gives chunks from that of a recorded plan on, or from the start of the source; it is told where the records are. The
+ * worker ends with `work`, and as soon as the run is asked to stop: what is read then is of no use, and may take long. Throws SOURCE_CHANGED
+ * where another file has taken the opened one's place.
+ */
+export async function withSession<Result>(
   context: RunContext,
   opened: OpenedSource,
   from: Pick<PlannedChunk, 'plan'> | null,
-): ChunkSession {
+  work: (session: ChunkSession, recordPath: string | null) => Promise<Result>,
+): Promise<Result> {
   const { ingestionId, fileType, read } = context.ingestion;
-  return new ChunkSession({
+  const session = new ChunkSession({
     ingestionId,
     fileType,
     read,
@@ -71,4 +77,16 @@ export function openSession(
     chunkNumber: from?.plan.chunkNumber ?? 0,
     recordOffset: from?.plan.recordOffset ?? 0,
   });
+  const { stopSignal } = context.control;
+  const close = () => void session.close();
+  stopSignal.addEventListener('abort', close);
+  if (stopSignal.aborted) close();
+  try {
+    const { stat, recordPath } = await session.opened();
+    if (compareStat(await opened.source.stat(), stat) !== 'same') throw new ServiceError('SOURCE_CHANGED');
+    return await work(session, recordPath);
+  } finally {
+    stopSignal.removeEventListener('abort', close);
+    await session.close();
+  }
 }

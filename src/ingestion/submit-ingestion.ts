@@ -51,10 +51,10 @@ function decideResumable(request: IngestRequest, met: MetState, context: Submiss
   const isFixed = met.hasBegunAttempts || ingestion.completedAt !== null;
   if (isFixed) refuseChangedSource(ingestion, context.fingerprint);
   if (isFixed || ingestion.status === 'RUNNING') refuseChangedReading(request, ingestion);
+  if (ingestion.completedAt !== null) refuseOtherCallback(request, ingestion);
 
   switch (ingestion.status) {
     case 'COMPLETED':
-      if (request.callbackUrl !== ingestion.delivery.callbackUrl) throw new ServiceError('DELIVERED_ELSEWHERE');
       return { answer: answerFor(ingestion, 'COMPLETED', []) };
     case 'RUNNING':
       return meetActive(request, ingestion);
@@ -168,6 +168,12 @@ function refuseChangedReading(request: IngestRequest, ingestion: Ingestion): voi
     fields: fields.map((field) => ({ field, message: 'differs from what the delivery was begun with' })),
     data: { ingestion_id: ingestion.ingestionId },
   });
+}
+
+/** Also where it was resumed since, to say COMPLETED again: another receiver would be told of records that it never got. */
+function refuseOtherCallback(request: IngestRequest, ingestion: Ingestion): void {
+  if (request.callbackUrl === ingestion.delivery.callbackUrl) return;
+  throw new ServiceError('DELIVERED_ELSEWHERE', { data: { ingestion_id: ingestion.ingestionId } });
 }
 
 function refuseFullQueue(met: MetState, context: SubmissionContext): void {

@@ -24,7 +24,7 @@ export type IngestionEvent = (typeof EVENTS)[number];
 export type AnnouncedStatus = 'STARTED' | Exclude<Status, 'QUEUED' | 'RUNNING'>;
 
 /** The one table of allowed moves: state → event → next state. What is not here is refused. */
-export const MOVES: Readonly<Record<Status, Partial<Readonly<Record<IngestionEvent, Status>>>>> = {
+const MOVES: Readonly<Record<Status, Partial<Readonly<Record<IngestionEvent, Status>>>>> = {
   QUEUED: { claim: 'RUNNING', pause: 'PAUSED', cancel: 'CANCELLED' },
   RUNNING: { release: 'QUEUED', pause: 'PAUSED', cancel: 'CANCELLED', fail: 'FAILED', complete: 'COMPLETED' },
   PAUSED: { resume: 'QUEUED', cancel: 'CANCELLED' },
@@ -37,6 +37,11 @@ export const MOVES: Readonly<Record<Status, Partial<Readonly<Record<IngestionEve
 /** The state after an event, or undefined where the move is not allowed. */
 export function nextStatus(status: Status, event: IngestionEvent): Status | undefined {
   return MOVES[status][event];
+}
+
+/** The states in which an event is allowed. */
+export function statusesAllowing(event: IngestionEvent): readonly Status[] {
+  return STATUSES.filter((status) => nextStatus(status, event) !== undefined);
 }
 
 /** What identifies the bytes of a source, as far as it can be told without reading them all. Stored; nanoseconds as decimal text. */

@@ -32,9 +32,6 @@ export type Outcome =
   /** Sent, or partly sent, and no complete answer that says what became of it. */
   | { readonly kind: 'unknown'; readonly reason: string; readonly httpStatus: number | null };
 
-/** The kinds of {@link Outcome}. */
-export type OutcomeKind = Outcome['kind'];
-
 /**
  * Whether the receiver certainly does not have the chunk after this outcome, so that it may be cut and planned anew: a connection
  * never made, 413, 429, or rejected with another code than CHUNK_ID_REUSED.

@@ -20,7 +20,7 @@ export interface Position {
 
 /** One record of a source. */
 export interface SourceRecord {
-  /** The record in the canonical form of docs/protocol.md. Never changed after it was yielded. */
+  /** The record in the canonical form of docs/protocol.md. They stand until the next batch is asked for. */
   readonly bytes: Uint8Array;
   readonly position: Position;
 }

@@ -22,7 +22,7 @@ import type { ReaderOptions } from './reader.ts';
 const MAX_KEYS_BYTES = 64 * 1024;
 
 /** The names on the way to the array: `products.items` leads through `products`. A key with a dot in it cannot be named. */
-export function recordPathSegments(recordPath: string): readonly string[] {
+function recordPathSegments(recordPath: string): readonly string[] {
   return recordPath === '' ? [] : recordPath.split('.');
 }
 

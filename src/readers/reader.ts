@@ -17,7 +17,8 @@ export interface Reader {
   /**
    * The records from `from` on, `null` being the start of the source, in the order of the source, in batches (as many as a block of input
    * holds: one at a time costs more than reading them). No batch is empty; the loop ends only at the sound end of the source. The first record of a
-   * read at position p is the one that was yielded with position p. Leaving the loop early releases everything.
+   * read at position p is the one that was yielded with position p. Bytes are lent: the next batch is written over those of the one before it.
+   * Leaving the loop early releases everything.
    *
    * Throws ServiceError with the place: a READER_ or RECORD_ code, DUPLICATE_KEY, LONE_SURROGATE, INVALID_UTF8, NUMBER_OUT_OF_RANGE,
    * SOURCE_UNREADABLE. All records before the place were yielded first.

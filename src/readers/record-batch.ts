@@ -5,8 +5,8 @@ import type { ByteWindow } from './byte-window.ts';
 import type { ReaderOptions } from './reader.ts';
 
 /**
- * The records read since the last batch was taken. They are written one after the other into the canonicalizer's output and leave it as
- * parts of one buffer of exactly their length, which nobody writes to again.
+ * The records read since the last batch was taken: parts of the canonicalizer's output, where they stand one after the other until the next
+ * batch is written over them.
  */
 export class RecordBatch {
   /** What ended the batch; thrown after the records before it were yielded. */

@@ -53,8 +53,11 @@ class FileSource implements Source {
   }
 
   async *open(offset: number): AsyncGenerator<Uint8Array> {
-    // One block is read ahead, so that the disk works while the block before it is.
-    let next = this.#readAhead(offset);
+    // One block is read ahead, so that the disk works while the block before it is. Two buffers take turns.
+    const byteCount = Math.min(BLOCK_BYTES, Math.max(0, this.size - offset));
+    let filling = Buffer.allocUnsafeSlow(byteCount);
+    let lent = Buffer.allocUnsafeSlow(byteCount);
+    let next = this.#readAhead(filling, offset);
     try {
       for (let end = offset; end < this.size; ) {
         const block = await next;
@@ -65,7 +68,8 @@ class FileSource implements Source {
           });
         }
         end += block.length;
-        next = this.#readAhead(end);
+        [filling, lent] = [lent, filling];
+        next = this.#readAhead(filling, end);
         yield block;
       }
     } finally {
@@ -110,20 +114,19 @@ class FileSource implements Source {
     await this.#file.close();
   }
 
-  #readAhead(offset: number): Promise<Uint8Array> {
-    const block = this.#readBlock(offset);
+  #readAhead(buffer: Buffer, offset: number): Promise<Uint8Array> {
+    const block = this.#readBlock(buffer, offset);
     // It may fail while the block before it is still looked at; it is awaited, and its failure thrown, after that.
     block.catch(() => undefined);
     return block;
   }
 
   /** The block at `offset`, short where the file ends or as the system has it; nothing beyond the size at opening. */
-  async #readBlock(offset: number): Promise<Uint8Array> {
-    const byteCount = Math.max(0, Math.min(BLOCK_BYTES, this.size - offset));
-    const bytes = Buffer.allocUnsafeSlow(byteCount);
-    if (byteCount === 0) return bytes;
-    const { bytesRead } = await this.#read(bytes, 0, offset);
-    return bytes.subarray(0, bytesRead);
+  async #readBlock(buffer: Buffer, offset: number): Promise<Uint8Array> {
+    const block = buffer.subarray(0, Math.max(0, this.size - offset));
+    if (block.length === 0) return block;
+    const { bytesRead } = await this.#read(block, 0, offset);
+    return block.subarray(0, bytesRead);
   }
 
   async #read(bytes: Buffer, at: number, offset: number): Promise<{ readonly bytesRead: number }> {

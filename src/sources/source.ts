@@ -10,8 +10,8 @@ export interface Source {
   /** Length in bytes when it was opened. */
   readonly size: number;
   /**
-   * The bytes from `offset` to the end, in blocks of any length, each a buffer of its own that is not touched again. Leaving the loop early
-   * releases everything. Throws SOURCE_UNREADABLE.
+   * The bytes from `offset` to the end, in blocks of any length, each standing until the next is asked for. Leaving the loop early releases
+   * everything. Throws SOURCE_UNREADABLE.
    */
   open(offset: number): AsyncIterable<Uint8Array>;
   /** `length` bytes at `offset`, fewer where the source ends. Throws SOURCE_UNREADABLE. */

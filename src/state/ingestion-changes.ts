@@ -3,17 +3,20 @@
  * applies one of these and writes the result, all in one transaction.
  */
 import assert from 'node:assert/strict';
-import { type ErrorRecord, ServiceError } from '../errors.ts';
+import { ERRORS, type ErrorRecord, ServiceError } from '../errors.ts';
 import { CHAIN_START, type ChunkPlan, type PlannedChunk } from '../model/chunk.ts';
 import {
   type Checkpoint,
   type Ingestion,
   type IngestionEvent,
+  type LastError,
   NO_FAILURES,
   nextStatus,
   type RetryHistory,
   type SourceFingerprint,
+  statusesAllowing,
 } from '../model/ingestion.ts';
+import type { Outcome } from '../model/outcome.ts';
 import type { AttemptTarget, NewIngestion, SubmissionDecision } from './state-store.ts';
 
 const NOTHING_ACKED: Checkpoint = {
@@ -65,8 +68,8 @@ export function moved(ingestion: Ingestion, event: IngestionEvent, now: number):
   const status = nextStatus(ingestion.status, event);
   if (status === undefined) {
     throw new ServiceError('MOVE_NOT_ALLOWED', {
-      detail: `The ingestion is ${ingestion.status}, which does not allow to ${event} it.`,
-      data: { ingestion_id: ingestion.ingestionId, status: ingestion.status, event },
+      detail: `The ingestion is ${ingestion.status}; only one that is ${statusesAllowing(event).join(' or ')} takes \`${event}\`.`,
+      data: { ingestion_id: ingestion.ingestionId, ingestion_status: ingestion.status, event },
     });
   }
   return { ...ingestion, status, nextAttemptAt: null, updatedAt: now };
@@ -108,6 +111,7 @@ export function completed(ingestion: Ingestion, now: number): Ingestion {
   return {
     ...moved(ingestion, 'complete', now),
     retry: NO_FAILURES,
+    lastError: null,
     completedAt: ingestion.completedAt ?? now,
   };
 }
@@ -173,14 +177,21 @@ export function attempted(ingestion: Ingestion, target: AttemptTarget): Ingestio
   return { ...ingestion, nextAttemptAt: null };
 }
 
-/** An attempt failed. Where the run no longer holds it, a person has decided what comes next. */
+/** An attempt failed; why is shown until something is acknowledged. Where the run no longer holds it, a person has decided what comes next. */
 export function failed(
   ingestion: Ingestion,
-  failure: { readonly retry: RetryHistory; readonly nextAttemptAt: number | null; readonly now: number },
+  failure: {
+    readonly outcome: Outcome;
+    readonly retry: RetryHistory;
+    readonly nextAttemptAt: number | null;
+    readonly now: number;
+  },
 ): Ingestion {
-  const { retry, nextAttemptAt, now } = failure;
+  const { outcome, retry, nextAttemptAt, now } = failure;
+  const message = 'reason' in outcome ? outcome.reason : ERRORS.ATTEMPT_FAILED.message;
+  const lastError: LastError = { code: 'ATTEMPT_FAILED', message, at: now };
   return ingestion.status === 'RUNNING'
-    ? { ...ingestion, retry, nextAttemptAt, updatedAt: now }
+    ? { ...ingestion, retry, nextAttemptAt, lastError, updatedAt: now }
     : { ...ingestion, updatedAt: now };
 }
 
@@ -194,6 +205,7 @@ export function acknowledged(ingestion: Ingestion, { plan, chainChecksum }: Plan
     highestAckedChunk: Math.max(ingestion.highestAckedChunk, plan.chunkNumber),
     retry: { ...NO_FAILURES, rewindCount: isNewGround ? 0 : ingestion.retry.rewindCount },
     nextAttemptAt: null,
+    lastError: null,
     updatedAt: now,
   };
 }

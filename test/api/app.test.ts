@@ -113,7 +113,7 @@ describe('a refusal', () => {
       code: 'RECORD_PATH_NEEDED',
       detail: 'Two arrays. (line 3)',
       instance: '/api/ingestions/x%20y',
-      what_to_do: 'Send `record_path` with one of the candidates.',
+      what_to_do: 'Send `record_path` (`--record-path`) with one of the candidates.',
       candidates: ['a', 'b'],
     });
   });
@@ -129,7 +129,8 @@ describe('a refusal', () => {
     const { app, logged } = apiUnderTest();
     const response = await app.request(path, { method });
     expect([response.status, response.headers.get('Allow')]).toEqual([405, allow]);
-    expect((await bodyOf(response)).code).toBe('METHOD_NOT_ALLOWED');
+    const detail = `${method} is not taken here; ${allow} is.`;
+    expect(await bodyOf(response)).toMatchObject({ code: 'METHOD_NOT_ALLOWED', detail });
     expect(logged).toEqual([
       {
         level: 'info',

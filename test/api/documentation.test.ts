@@ -65,6 +65,12 @@ describe('/openapi.json', () => {
     }
   });
 
+  it('says of members that may be null that they may', () => {
+    const { last_error: lastError, status_url: statusUrl } = document.components.schemas.Ingestion?.properties ?? {};
+    expect(statusUrl).toMatchObject({ type: ['string', 'null'] });
+    expect(lastError).toMatchObject({ anyOf: [{ $ref: '#/components/schemas/LastError' }, { type: 'null' }] });
+  });
+
   it('knows no codes but those of the table', () => {
     const described = operations.flatMap(({ operation }) =>
       Object.entries(operation.responses).flatMap(([status, { description, content }]) =>

@@ -102,6 +102,11 @@ describe('POST /api/ingest', () => {
     expect([response.status, (await bodyOf(response)).code]).toEqual([400, 'REQUEST_NOT_JSON']);
   });
 
+  it('says where a body is no JSON', async () => {
+    const response = await postIngest(acceptingApi().app, '{"file_path" "/srv/feed.json"}');
+    expect((await bodyOf(response)).detail).toBe('A colon was expected. (line 1, column 14, byte 13)');
+  });
+
   it('answers 400 to invalid UTF-8, and repairs nothing', async () => {
     const bytes = Buffer.concat([Buffer.from('{"file_path":"/'), Buffer.from([0xff]), Buffer.from('"}')]);
     expect((await postIngest(acceptingApi().app, bytes)).status).toBe(400);

@@ -134,6 +134,17 @@ describe('GET /api/ingestions/{id}', () => {
     });
   });
 
+  it.each(['a%2Fb', '..%2f', '%ff', '%00', 'a'.repeat(8000)])('asks for the id as it is: %s', async (id) => {
+    const asked: string[] = [];
+    const getIngestion = async (ingestionId: string) => {
+      asked.push(ingestionId);
+      return null;
+    };
+    const response = await apiUnderTest({ reads: { getIngestion } }).app.request(`/api/ingestions/${id}`);
+    expect([response.status, (await bodyOf(response)).code]).toEqual([404, 'INGESTION_NOT_FOUND']);
+    expect(asked).toEqual([id === '%ff' ? id : decodeURIComponent(id)]);
+  });
+
   it('answers 404 where there is none', async () => {
     const response = await apiUnderTest({ reads: none }).app.request('/api/ingestions/unknown');
     expect([response.status, (await bodyOf(response)).code]).toEqual([404, 'INGESTION_NOT_FOUND']);

@@ -19,7 +19,11 @@ async function* batchesOf(texts: readonly string[], batchLength = 3, error?: Ser
       position: { fileIndex: 0, byteOffset: index * 1000, line: index + 1, column: 1, state: null },
     }),
   );
-  for (let start = 0; start < records.length; start += batchLength) yield records.slice(start, start + batchLength);
+  for (let start = 0; start < records.length; start += batchLength) {
+    const batch = records.slice(start, start + batchLength);
+    yield batch;
+    for (const { bytes } of batch) bytes.fill(0);
+  }
   if (error !== undefined) throw error;
 }
 
@@ -119,6 +123,18 @@ describe('the chunker', () => {
     for (const chunk of original.slice(0, 2)) expect(await chunker.rebuild(chunk.plan)).toEqual(chunk);
     const rest = await chunker.next(bounds({ maxRecords: 100 }));
     expect(rest?.plan).toMatchObject({ chunkNumber: 2, recordOffset: 20, recordCount: 5, isLast: true });
+  });
+
+  it('makes the same chunks where bodies that are done with are written over, whatever their size', async () => {
+    const texts = ['"short"', `"${'long '.repeat(20_000)}"`, '1', '2', `"${'x'.repeat(200_000)}"`, '3'];
+    const chunker = chunkerOver(texts);
+    let spare: Uint8Array | null = null;
+    for (const expected of await allChunks(texts, bounds({ maxRecords: 1 }))) {
+      const chunk = await chunker.next(bounds({ maxRecords: 1 }), spare);
+      expect(Buffer.from(chunk?.body ?? []).equals(expected.body)).toBe(true);
+      expect(chunk).toMatchObject({ plan: expected.plan, bodyDigest: expected.bodyDigest });
+      spare = chunk?.body ?? null;
+    }
   });
 
   it.each([

@@ -61,6 +61,7 @@ export function recordedContext(changes: Partial<CommandContext> = {}) {
       written.error += text;
     },
     terminalColumns: () => null,
+    isErrorTerminal: false,
     signal: new AbortController().signal,
     clock: systemClock,
     ...changes,

@@ -23,6 +23,7 @@ describe('status', () => {
         'status     RUNNING',
         'file       /srv/feeds/products.json (json)',
         'callback   https://receiver.example/callback',
+        'asked for  2026-03-01T12:00:00.000Z',
         'delivered  12,000 records in 24 chunks acknowledged, 50.0 % of the file',
         `chain      ${'0'.repeat(64)}`,
         'speed      3,400 records/s',

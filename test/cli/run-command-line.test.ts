@@ -2,7 +2,7 @@
  * The command line against a real service and a real receiver: each test has its own data directory; the service lives in this process, or the
  * command brings its own.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -79,6 +79,16 @@ function ingest(...more: readonly string[]) {
   return run(['ingest', 'products.json', '--callback', callback, ...more]);
 }
 
+/** Leaves the delivery of `products.json` as an earlier service left it: begun, nothing acknowledged. */
+async function leaveQueued(): Promise<void> {
+  const service = await startService();
+  receiver.faults.replace([{ fault: 'status', status: 503 }]);
+  await ingest('--no-wait');
+  await service.stop();
+  releasers.pop();
+  receiver.faults.replace([]);
+}
+
 function expectDelivered(chunkCount: number): void {
   const [ingestionId = ''] = receiver.store.ingestionIds();
   expect(reportOn(receiver.store, ingestionId)).toMatchObject({
@@ -145,6 +155,26 @@ describe('ackstream ingest without a service', () => {
     expect(second.out).toMatch(/^(?:RUNNING|RESUMED): /);
     expect(second.code).toBe(0);
     expectDelivered(3);
+  });
+
+  it('leaves alone what else waits in the data directory', async () => {
+    await leaveQueued();
+    const [before] = (await run(['list', '--json'])).documents();
+    writeFileSync(join(folder, 'prices.json'), '[{"price":1.50}]');
+    expect(await run(['ingest', 'prices.json', '--callback', callback])).toMatchObject({ code: 0 });
+    const [prices, products] = (await run(['list', '--json'])).documents();
+    expect(prices).toMatchObject({ status: 'COMPLETED' });
+    expect(products).toEqual(before);
+    expect(products).toMatchObject({ status: 'QUEUED' });
+  });
+
+  it('delivers first what waits of the same file to the same callback', async () => {
+    await leaveQueued();
+    const { code } = await ingest('--re-ingest');
+    expect(code).toBe(0);
+    const [again, earlier] = (await run(['list', '--json'])).documents();
+    expect([again?.status, earlier?.status]).toEqual(['COMPLETED', 'COMPLETED']);
+    expect(Date.parse(String(again?.run_started_at))).toBeGreaterThanOrEqual(Date.parse(String(earlier?.completed_at)));
   });
 
   it('cannot promise a delivery that it does not wait for', async () => {
@@ -239,11 +269,7 @@ describe('ackstream status and list', () => {
   });
 
   it('begin nothing', async () => {
-    const service = await startService();
-    receiver.faults.replace([{ fault: 'status', status: 503 }]);
-    await ingest('--no-wait');
-    await service.stop();
-    releasers.pop();
+    await leaveQueued();
     const before = (await run(['list', '--json'])).documents();
     expect(before).toMatchObject([{ status: 'QUEUED', epoch: expect.any(Number) }]);
     // A run that was begun shows by the next epoch.
@@ -287,6 +313,14 @@ describe('a command that cannot be run', () => {
     expect(code).toBe(2);
   });
 
+  it('says which port it cannot have', async () => {
+    const { url } = await startService();
+    const other = { ...env, ACKSTREAM_DATA_DIR: 'other', ACKSTREAM_PORT: new URL(url).port };
+    const { code, error } = await run(['serve'], { env: other });
+    expect(error).toMatch(/^CONFIG_INVALID: .*\n {2}ACKSTREAM_PORT .* in use.*\n/);
+    expect(code).toBe(2);
+  });
+
   it('names every setting that is wrong', async () => {
     const wrong = { ACKSTREAM_PORT: 'eighty', ACKSTREAM_MAX_RUNNING: '0' };
     const { code, error } = await run(['list'], { env: wrong });
@@ -320,6 +354,19 @@ describe('a command that cannot be run', () => {
     const { code, error } = await ingest();
     expect(error).toMatch(new RegExp(`^DATA_DIR_LOCKED: .* is in use by a test \\(process ${process.pid}\\)`));
     expect(code).toBe(3);
+  });
+});
+
+describe('ackstream serve', () => {
+  it('prints its settings without secrets and begins nothing', async () => {
+    const { code, out } = await run(['serve', '--print-settings'], {
+      env: { ...env, ACKSTREAM_API_TOKEN: 'a-token-of-some-length' },
+    });
+    expect(out).toContain(`ACKSTREAM_DATA_DIR=${join(folder, 'state')}\n`);
+    expect(out).toContain('ACKSTREAM_API_TOKEN=set\n');
+    expect(out).not.toContain('a-token');
+    expect(code).toBe(0);
+    expect(existsSync(join(folder, 'state'))).toBe(false);
   });
 });
 

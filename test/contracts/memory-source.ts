@@ -1,6 +1,6 @@
 import type { Source } from '../../src/sources/source.ts';
 
-/** A source in memory whose blocks are cut as the test wants them, and which tells what was asked of it. */
+/** A source in memory whose blocks are cut as the test wants them and stand no longer than they must, and which tells what was asked of it. */
 export interface MemorySource extends Source {
   /** Offsets at which it was opened, and how many of these readings were released. */
   readonly openedAt: number[];
@@ -21,7 +21,9 @@ export function memorySource(bytes: Uint8Array, cut: (offset: number) => number 
       try {
         for (let start = offset; start < bytes.length; ) {
           const end = Math.min(bytes.length, start + cut(start));
-          yield bytes.slice(start, end);
+          const block = new Uint8Array(bytes.subarray(start, end));
+          yield block;
+          block.fill(0);
           start = end;
         }
       } finally {

@@ -18,7 +18,7 @@ export function describeSource(name: string, openBytes: (bytes: Uint8Array) => P
   };
   const collect = async (source: Source, offset: number): Promise<Buffer> => {
     const blocks: Uint8Array[] = [];
-    for await (const block of source.open(offset)) blocks.push(block);
+    for await (const block of source.open(offset)) blocks.push(Buffer.from(block));
     return Buffer.concat(blocks);
   };
 
@@ -36,6 +36,17 @@ export function describeSource(name: string, openBytes: (bytes: Uint8Array) => P
         const [first, second] = await Promise.all([collect(source, 0), collect(source, 500)]);
         expect(first.equals(bytes)).toBe(true);
         expect(second.equals(bytes.subarray(500))).toBe(true);
+      }));
+
+    it('lends a block until the next is asked for, whatever happens in between', () =>
+      withSource(bytes, async (source) => {
+        let offset = 0;
+        for await (const block of source.open(0)) {
+          await source.readAt(0, 1);
+          expect(bytes.subarray(offset, offset + block.length).equals(block)).toBe(true);
+          offset += block.length;
+        }
+        expect(offset).toBe(bytes.length);
       }));
 
     it('may be left early and closed', () =>

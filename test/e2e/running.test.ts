@@ -24,6 +24,20 @@ describe('requests for the same file', () => {
     expect(scene.receiver.attempts.length).toBe(11);
   });
 
+  it('lose and repeat nothing of it, whatever sizes they bring while it is delivered', async () => {
+    const scene = await setScene({
+      recordCount: 95,
+      receiver: { seed: 3, faults: [{ fault: 'delay', delay_ms: 5, probability: 0.5 }] },
+    });
+    const sizes = [3, 7, 3, 20, 7, 1, 7, 3];
+    const answers = await Promise.all(sizes.map((size) => scene.ingest({ chunk_size_by_records: size })));
+    const [{ body } = await scene.ingest()] = answers;
+    for (const size of sizes) await scene.ingest({ chunk_size_by_records: size });
+    await scene.service.api.untilStatus(body.ingestion_id, 'COMPLETED', 'FAILED');
+    await scene.expectDelivered(body.ingestion_id);
+    expect(await scene.receiver.report(body.ingestion_id)).toMatchObject({ duplicates: 0, records: 95 });
+  });
+
   it('send nothing once it was delivered', async () => {
     const scene = await setScene({ recordCount: 25 });
     const shown = await scene.deliver();

@@ -9,10 +9,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { writeFeed } from '../harness/feed.ts';
 import { type Scene, setScene } from '../harness/scene.ts';
 import { startService } from '../harness/service.ts';
+import { startWireTap } from '../harness/wire-tap.ts';
 
 const DELIVERED_CHUNKS = 3;
 
@@ -45,6 +47,17 @@ function forge(filePath: string, change: (bytes: Buffer) => void): void {
 function changeRecord(bytes: Buffer, index: number): void {
   const place = bytes.indexOf(`"id": ${900_719_925_474_099_300n + BigInt(index)}`);
   bytes.write('8', place + '"id": '.length);
+}
+
+/** No program can set a ctime: what is on record is made to agree with the file instead, as on a disk with coarse times. */
+function forgeRecordedChangeTime({ folder, filePath, ingestionId }: Scene & { ingestionId: string }): void {
+  const database = new Database(join(folder, 'data', 'ackstream.db'));
+  const { ctimeNs } = statSync(filePath, { bigint: true });
+  const changed = database
+    .prepare("UPDATE ingestions SET fingerprint = json_set(fingerprint, '$.ctimeNs', ?) WHERE ingestion_id = ?")
+    .run(String(ctimeNs), ingestionId);
+  database.close();
+  expect(changed.changes).toBe(1);
 }
 
 describe('a file that is not what was delivered in part', () => {
@@ -80,6 +93,22 @@ describe('a file that is not what was delivered in part', () => {
     const failed = await scene.service.api.untilStatus(scene.ingestionId, 'FAILED', 'COMPLETED');
     expect(failed).toMatchObject({ status: 'FAILED', last_error: { code: 'SOURCE_CHANGED' } });
     expect(await scene.receiver.records(scene.ingestionId)).toEqual(scene.expected.slice(0, 30));
+  });
+
+  it.each([
+    ['the last acknowledged chunk', 25],
+    ['the planned chunk', 35],
+  ])('is found out where no time and no size tells, as the change touches %s', async (_, index) => {
+    const scene = await deliveredInPart(LONG_NOTE);
+    forge(scene.filePath, (bytes) => changeRecord(bytes, index));
+    await scene.service.stop();
+    forgeRecordedChangeTime(scene);
+    const restarted = await startService(scene.folder);
+    await restarted.api.act(scene.ingestionId, 'resume');
+    const failed = await restarted.api.untilStatus(scene.ingestionId, 'FAILED', 'COMPLETED');
+    expect(failed).toMatchObject({ status: 'FAILED', last_error: { code: 'SOURCE_CHANGED' } });
+    expect(await scene.receiver.records(scene.ingestionId)).toEqual(scene.expected.slice(0, 30));
+    expect(restarted.logged.map((line) => line.event)).not.toContain('attempt.ended');
   });
 
   it('is refused at once behind an old size and mtime where the change is near its beginning or end', async () => {
@@ -132,6 +161,24 @@ describe('a file that is not what was delivered in part', () => {
     expect(records).toEqual(scene.expected.slice(0, records.length));
     expect(await scene.receiver.report(shown.ingestion_id)).toMatchObject({ completed: false });
   });
+
+  it.each([
+    ['changed', 'FAILED', (path: string) => void writeFeed(path, 26)],
+    ['given other permissions', 'COMPLETED', (path: string) => chmodSync(path, 0o600)],
+  ])(
+    'that is %s under the last chunk makes it %s: COMPLETED is said of the file as it is',
+    async (_, status, change) => {
+      const scene = await setScene({ recordCount: 25 });
+      const tap = await startWireTap(scene.receiver.callbackUrl, ({ subject }) => {
+        if (subject === 2) change(scene.filePath);
+        return undefined;
+      });
+      const shown = await scene.deliver({ callback_url: tap.url });
+      expect(shown.status).toBe(status);
+      expect(tap.subjects()).toEqual([0, 1, 2, ...(status === 'COMPLETED' ? ['COMPLETED'] : [])]);
+      expect(await scene.receiver.records(shown.ingestion_id)).toEqual(scene.expected);
+    },
+  );
 
   it('fails the ingestion that goes on by itself when the service starts', async () => {
     const scene = await setScene({

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
 
 /** A status event as it arrived. */
@@ -12,11 +13,11 @@ export interface ReceivedEvent {
 /** Starts a server that takes status events and keeps them. */
 export async function startEventCollector(): Promise<{ readonly url: string; readonly received: ReceivedEvent[] }> {
   const received: ReceivedEvent[] = [];
-  const server = createServer(async (request, response) => {
-    const parts = await request.toArray();
-    const key = request.headers['idempotency-key'];
-    received.push({ key: key?.toString(), body: JSON.parse(Buffer.concat(parts).toString('utf8')) });
-    response.end();
+  const server = createServer((request, response) => {
+    void json(request).then((body) => {
+      received.push({ key: request.headers['idempotency-key']?.toString(), body: body as ReceivedEvent['body'] });
+      response.end();
+    });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -7,7 +7,7 @@ export interface FeedRecord {
 }
 
 /** The `index`-th product: keys unordered, spaces, escapes, a price with a redundant zero, an id that no double can hold. */
-export function feedRecord(index: number, note = ''): FeedRecord {
+function feedRecord(index: number, note = ''): FeedRecord {
   const id = 900_719_925_474_099_300n + BigInt(index);
   const cents = String(index % 100).padStart(2, '0');
   const price = `${index}.${cents}0`;

@@ -4,7 +4,7 @@ import type { ReceiverOptions } from '../../mock-receiver/receiver.ts';
 import type { ShownIngestion } from './api-client.ts';
 import { writeFeed } from './feed.ts';
 import { startReceiver, type TestReceiver } from './receiver.ts';
-import { startService, type TestService } from './service.ts';
+import { startService, type TestService, type TestServiceOptions } from './service.ts';
 import { tempFolder } from './temp-folder.ts';
 
 /** A folder with a feed, a receiver and a service on it. */
@@ -24,18 +24,19 @@ export interface Scene {
 }
 
 /** Sets a scene of `recordCount` records. */
-export async function setScene(options: {
-  readonly recordCount: number;
-  /** Goes into every record, to make them longer. */
-  readonly note?: string;
-  readonly receiver?: ReceiverOptions;
-  readonly env?: Readonly<Record<string, string>>;
-}): Promise<Scene> {
+export async function setScene(
+  options: TestServiceOptions & {
+    readonly recordCount: number;
+    /** Goes into every record, to make them longer. */
+    readonly note?: string;
+    readonly receiver?: ReceiverOptions;
+  },
+): Promise<Scene> {
   const folder = tempFolder();
   const filePath = join(folder, 'products.json');
   const expected = writeFeed(filePath, options.recordCount, options.note);
   const receiver = await startReceiver(options.receiver);
-  const service = await startService(folder, options.env === undefined ? {} : { env: options.env });
+  const service = await startService(folder, options);
   const ingest: Scene['ingest'] = (fields = {}) =>
     service.api.ingest({
       file_path: filePath,

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { onTestFinished } from 'vitest';
 import { ApiClient } from './api-client.ts';
 
@@ -21,6 +22,21 @@ export async function startServiceProcess(
   folder: string,
   env: Readonly<Record<string, string>> = {},
 ): Promise<ServiceProcess> {
+  const { process: child, ended, standardError, standardOutput } = spawnService(folder, env);
+  const firstLine = once(createInterface(standardOutput), 'line').then(([line]) => String(line));
+  const url = await Promise.race([
+    firstLine.then((line) => /listens on (\S+)/.exec(line)?.[1]),
+    ended.then(() => undefined),
+  ]);
+  if (url === undefined) throw new Error(`the service did not start: ${standardError()}`);
+  return { process: child, api: new ApiClient(url), ended, standardError };
+}
+
+/** A process that may refuse to start. */
+type SpawnedService = Omit<ServiceProcess, 'api'> & { readonly standardOutput: Readable };
+
+/** Starts the service on `folder` and does not wait. It is killed when the test has finished, if it still runs. */
+export function spawnService(folder: string, env: Readonly<Record<string, string>> = {}): SpawnedService {
   const child = spawn(process.execPath, [join(projectRoot, 'src', 'main.ts')], {
     cwd: folder,
     env: {
@@ -40,12 +56,7 @@ export async function startServiceProcess(
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     standardError += text;
   });
-  const ended = once(child, 'exit').then(([code, signal]) => ({ code, signal }));
-  const firstLine = once(createInterface(child.stdout), 'line').then(([line]) => String(line));
-  const url = await Promise.race([
-    firstLine.then((line) => /listens on (\S+)/.exec(line)?.[1]),
-    ended.then(() => undefined),
-  ]);
-  if (url === undefined) throw new Error(`the service did not start: ${standardError}`);
-  return { process: child, api: new ApiClient(url), ended, standardError: () => standardError };
+  // `close` comes when all output has been read, too.
+  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal }));
+  return { process: child, ended, standardError: () => standardError, standardOutput: child.stdout };
 }

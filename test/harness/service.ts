@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Service } from '../../src/compose.ts';
 import { type Config, loadConfig } from '../../src/config.ts';
+import type { Clock } from '../../src/model/clock.ts';
 import type { LogEvent, LogFields, Logger } from '../../src/model/logger.ts';
 import { type RunningService, serve } from '../../src/serve.ts';
 import { ApiClient } from './api-client.ts';
@@ -35,15 +36,20 @@ export function testConfig(folder: string, env: Readonly<Record<string, string>>
   });
 }
 
+/** What a test may choose of a service. */
+export interface TestServiceOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly random?: () => number;
+  readonly clock?: Clock;
+}
+
 /** Starts a service on `folder`; it is stopped when the test has finished, or before by the test itself. */
-export async function startService(
-  folder: string,
-  options: { env?: Readonly<Record<string, string>>; random?: () => number } = {},
-): Promise<TestService> {
+export async function startService(folder: string, options: TestServiceOptions = {}): Promise<TestService> {
   const logged: LoggedLine[] = [];
   const running = await serve(testConfig(folder, options.env), {
     logger: capturingLogger(logged),
     random: options.random ?? (() => 0),
+    ...(options.clock === undefined ? {} : { clock: options.clock }),
   });
   const stop = stopOnce(running);
   onTestFinished(stop);

@@ -1,12 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CHAIN_START } from '../../src/model/chunk.ts';
-import {
-  chunkEnvelopeSchema,
-  completionSchema,
-  encodeCompletion,
-  envelopeAfterRecords,
-  envelopeBeforeRecords,
-} from '../../src/protocol/envelope.ts';
+import { encodeCompletion, envelopeAfterRecords, envelopeBeforeRecords } from '../../src/protocol/envelope.ts';
+import { chunkEnvelopeSchema, completionSchema } from '../../src/protocol/envelope-schema.ts';
 import { CHUNK_VECTORS, COMPLETION_VECTORS } from './golden-vectors.ts';
 
 describe('the body of a chunk', () => {

@@ -107,7 +107,7 @@ export const LAYERS: readonly Layer[] = [
     mayImport: '*',
     libraries: ['@hono/node-server', 'node:net'],
   },
-  { name: 'main', paths: ['src/main.ts', 'src/serve-process.ts'], mayImport: '*', libraries: [] },
+  { name: 'main', paths: ['src/main.ts'], mayImport: '*', libraries: [] },
   {
     name: 'cli',
     paths: ['src/cli/'],

@@ -15,7 +15,8 @@ async function openBytes(bytes: Uint8Array): Promise<Source> {
 
 async function drain(blocks: AsyncIterator<Uint8Array>): Promise<Buffer> {
   const drained: Uint8Array[] = [];
-  for (let next = await blocks.next(); next.done !== true; next = await blocks.next()) drained.push(next.value);
+  for (let next = await blocks.next(); next.done !== true; next = await blocks.next())
+    drained.push(Buffer.from(next.value));
   return Buffer.concat(drained);
 }
 

@@ -30,7 +30,13 @@ export function sampleIngestion(name: string, overrides: Partial<NewIngestion> =
     version,
     filePath,
     fileType: 'json',
-    read: { recordPath: 'products.items', isRecordPathFound: false, numberForm: 'exact', maxDepth: 256, maxRecordBytes: 67_108_864 },
+    read: {
+      recordPath: 'products.items',
+      isRecordPathFound: false,
+      numberForm: 'exact',
+      maxDepth: 256,
+      maxRecordBytes: 67_108_864,
+    },
     delivery: {
       callbackUrl: 'http://127.0.0.1:9000/callback',
       chunkSizeByRecords: 500,

@@ -14,7 +14,7 @@ const route = createRoute({
   operationId: 'submitIngestion',
   summary: 'Ask for a file to be delivered',
   description:
-    'Answers once the request is durable. A file is delivered once: asking again meets what is on record of it, and `status` says what came of that.',
+    'Answers once the request is on record, and delivers behind that: follow it at the path in `Location`. A file is delivered once: asking again meets what is on record of it, and `status` says what came of that.',
   security: [{ token: [] }],
   request: {
     headers: z.object({
@@ -27,7 +27,7 @@ const route = createRoute({
   },
   responses: {
     202: {
-      ...jsonResponse(submissionSchema, 'The request is durable.'),
+      ...jsonResponse(submissionSchema, 'The request is on record.'),
       headers: z.object({ Location: z.string().openapi({ description: 'The path of the ingestion.' }) }),
     },
     ...problemResponses(

@@ -57,9 +57,9 @@ export class ByteOutput {
     for (let index = 0; index < text.length; index += 1) this.push(text.charCodeAt(index));
   }
 
-  /** Empties it and returns what it held, as a buffer of its own. */
+  /** Empties it and returns what it held, which stands until something is written again. */
   take(): Uint8Array<ArrayBuffer> {
-    const taken = this.bytes.slice(0, this.length);
+    const taken = this.bytes.subarray(0, this.length);
     this.length = 0;
     if (this.bytes.length > MAX_KEPT_BYTES) this.bytes = new Uint8Array(MAX_KEPT_BYTES);
     return taken;

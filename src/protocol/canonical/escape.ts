@@ -24,7 +24,7 @@ for (const [letter, character] of SHORT_ESCAPES) {
 }
 
 /** The character of a short escape's letter, -1 where there is no such escape. */
-export function escapedCharacter(letter: number): number {
+function escapedCharacter(letter: number): number {
   return CHARACTER_OF[letter] as number;
 }
 

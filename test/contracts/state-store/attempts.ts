@@ -51,6 +51,25 @@ export function describeAttempts(subject: Subject): void {
     subject().store.recordFailure(run, target, { attempt, outcome, retry, nextAttemptAt: NOW + 9, now: NOW + 1 });
 
   describe('an attempt', () => {
+    it.each(OUTCOMES)('that fails is told until a chunk is acknowledged: %s', async (_what, outcome) => {
+      const { store } = subject();
+      const run = await planned();
+      await store.beginAttempt(run, 0, NOW);
+      await recordFailure(run, 0, 1, outcome);
+      const lastError = { code: 'ATTEMPT_FAILED', message: reason, at: NOW + 1 };
+      expect(await stored(store, ingestionId)).toMatchObject({ lastError });
+      expect(await acknowledge(store, run, 0)).toMatchObject({ lastError: null });
+    });
+
+    it('at COMPLETED that fails is told until COMPLETED is acknowledged', async () => {
+      const { store } = subject();
+      const run = await running(store, sample);
+      await failOnce(store, run, 'completion');
+      expect(await stored(store, ingestionId)).toMatchObject({ lastError: { code: 'ATTEMPT_FAILED' } });
+      await complete(store, run);
+      expect(await stored(store, ingestionId)).toMatchObject({ status: 'COMPLETED', lastError: null });
+    });
+
     it('is numbered from 1 over all runs, for each target by itself', async () => {
       const { store } = subject();
       const run = await planned();

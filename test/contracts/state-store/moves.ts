@@ -92,8 +92,8 @@ export function describeMoves(subject: Subject): void {
       const run = await bringTo(store, 'COMPLETED');
       await expect(store.applyEvent(run.ingestionId, 'pause', NOW)).rejects.toMatchObject({
         code: 'MOVE_NOT_ALLOWED',
-        message: expect.stringContaining('COMPLETED'),
-        data: { status: 'COMPLETED', event: 'pause' },
+        message: 'The ingestion is COMPLETED; only one that is QUEUED or RUNNING takes `pause`.',
+        data: { ingestion_status: 'COMPLETED', event: 'pause' },
       });
     });
 

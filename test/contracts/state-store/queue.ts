@@ -30,6 +30,10 @@ export function describeQueue(subject: Subject): void {
   };
   const claimId = async (excludedIds: readonly string[] = [], now = NOW) =>
     (await subject().store.claimNext({ now, excludedIds }))?.ingestionId;
+  const claimIdOf = async (...only: readonly NewIngestion[]) => {
+    const onlyIds = only.map(({ ingestionId }) => ingestionId);
+    return (await subject().store.claimNext({ now: NOW, excludedIds: [], onlyIds }))?.ingestionId;
+  };
 
   describe('the queue', () => {
     it('gives its ingestions in the order in which they came', async () => {
@@ -112,6 +116,27 @@ export function describeQueue(subject: Subject): void {
       await store.applyEvent(first.ingestionId, 'pause', NOW);
       expect(await claimId([first.ingestionId])).toBeUndefined();
       expect(await claimId([])).toBe(again.ingestionId);
+    });
+
+    it('gives nothing but what it is asked for', async () => {
+      await submit(first, second, third);
+      expect(await claimIdOf()).toBeUndefined();
+      expect(await claimIdOf(third, second)).toBe(second.ingestionId);
+      expect(await claimIdOf(third, second)).toBe(third.ingestionId);
+      expect(await claimIdOf(third, second)).toBeUndefined();
+      expect(await claimId()).toBe(first.ingestionId);
+    });
+
+    it('gives what must be delivered before what it is asked for, and nothing behind it', async () => {
+      const { store } = subject();
+      const later = sampleIngestion('first', { version: '1767225600002' });
+      await submit(second, elsewhere, first, again, later);
+      expect(await claimIdOf(again)).toBe(first.ingestionId);
+      expect(await claimIdOf(again)).toBeUndefined();
+      await store.applyEvent(first.ingestionId, 'cancel', NOW);
+      expect(await claimIdOf(again)).toBe(again.ingestionId);
+      await store.applyEvent(again.ingestionId, 'cancel', NOW);
+      expect(await claimIdOf(again)).toBeUndefined();
     });
   });
 

@@ -1,0 +1,41 @@
+import { setFlagsFromString } from 'node:v8';
+import { armCrashPoint } from '../crash-point.ts';
+import { systemClock } from '../system-clock.ts';
+import type { CommandContext } from './command.ts';
+import { runCommandLine } from './run-command-line.ts';
+
+/** Runs a command line as this process: its streams, signals and exit code. */
+export async function runProcess(args: readonly string[], env: CommandContext['env']): Promise<void> {
+  armCrashPoint(env.ACKSTREAM_CRASH_AT);
+  keepYoungGenerationSmall();
+  process.exitCode = await runCommandLine(args, {
+    env,
+    cwd: process.cwd(),
+    write: (text) => process.stdout.write(text),
+    writeError: (text) => process.stderr.write(text),
+    terminalColumns: () => (process.stdout.isTTY ? process.stdout.columns : null),
+    isErrorTerminal: process.stderr.isTTY,
+    signal: interruption(),
+    clock: systemClock,
+  });
+}
+
+/**
+ * Keeps the space for young objects at the size it has, on all threads of this process. V8 doubles it whenever enough of them survive, which in a process
+ * that runs for long adds tens of megabytes of garbage per thread and nothing to the speed: what is large here is not made anew.
+ */
+function keepYoungGenerationSmall(): void {
+  setFlagsFromString('--semi-space-growth-factor=1');
+}
+
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  const interrupt = () => controller.abort();
+  // A supervisor signals the whole group and launchers pass it on, so that one SIGTERM arrives several times. A second Ctrl-C is a person's who
+  // does not want to wait: it ends the process as it always does.
+  process.on('SIGTERM', interrupt);
+  process.once('SIGINT', interrupt);
+  // Whoever read the output has gone, as in `ackstream … | head`: nobody waits any more.
+  process.stdout.on('error', interrupt);
+  return controller.signal;
+}

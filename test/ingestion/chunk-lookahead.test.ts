@@ -1,0 +1,166 @@
+import { describe, expect, it } from 'vitest';
+import { ServiceError } from '../../src/errors.ts';
+import { ChunkLookahead, type LookaheadOptions } from '../../src/ingestion/chunk-lookahead.ts';
+import { CHAIN_START, type Chunk, type ChunkPlan, type PlannedChunk } from '../../src/model/chunk.ts';
+import { sampleChunk } from '../delivery/sample-delivery.ts';
+
+const BOUNDS = { maxRecords: 2, maxBytes: 1000, closeAtBytes: null };
+
+function chunkOf(chunkNumber: number, change: { isLast?: boolean; bodyBytes?: number } = {}): Chunk {
+  const chunk = sampleChunk({ chunkNumber });
+  return {
+    ...chunk,
+    plan: { ...chunk.plan, isLast: change.isLast ?? false },
+    body: change.bodyBytes === undefined ? chunk.body : new Uint8Array(change.bodyBytes),
+  };
+}
+
+/** A session of `count` chunks whose answers are given when the test says so. */
+class ManualSession {
+  readonly demands: string[] = [];
+  readonly #open: PromiseWithResolvers<Chunk | null>[] = [];
+
+  next(): Promise<Chunk | null> {
+    return this.#demand('next');
+  }
+
+  async rebuild(plan: ChunkPlan): Promise<Chunk> {
+    const chunk = await this.#demand(`rebuild ${plan.chunkNumber}`);
+    if (chunk === null) throw new Error('no chunk');
+    return chunk;
+  }
+
+  async answer(reply: Chunk | null | Error): Promise<void> {
+    await settled();
+    const open = this.#open.shift();
+    if (reply instanceof Error) open?.reject(reply);
+    else open?.resolve(reply);
+    await settled();
+  }
+
+  #demand(what: string): Promise<Chunk | null> {
+    this.demands.push(what);
+    const open = Promise.withResolvers<Chunk | null>();
+    this.#open.push(open);
+    return open.promise;
+  }
+}
+
+function settled(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
+function lookaheadOn(session: ManualSession, change: Partial<LookaheadOptions> = {}): ChunkLookahead {
+  return new ChunkLookahead({
+    session,
+    firstChunkNumber: 0,
+    highestPlannedChunk: -1,
+    planOnRecord: async (chunkNumber): Promise<PlannedChunk> => {
+      // The plan of a later chunk may be found before that of an earlier one.
+      for (let turn = chunkNumber; turn < 5; turn += 1) await settled();
+      return { plan: chunkOf(chunkNumber).plan, chainChecksum: CHAIN_START };
+    },
+    bounds: BOUNDS,
+    checkSource: async () => {},
+    ...change,
+  });
+}
+
+describe('the lookahead', () => {
+  it('demands two chunks beside the one taken, however long nobody takes the next', async () => {
+    const session = new ManualSession();
+    const lookahead = lookaheadOn(session);
+    const first = lookahead.take();
+    await session.answer(chunkOf(0));
+    expect((await first)?.chunk.plan.chunkNumber).toBe(0);
+    await session.answer(chunkOf(1));
+    await session.answer(chunkOf(2));
+    expect(session.demands.length).toBe(3);
+    expect(lookahead.ready?.chunk.plan.chunkNumber).toBe(1);
+  });
+
+  it('demands one beside the one taken where bodies are large', async () => {
+    const session = new ManualSession();
+    const lookahead = lookaheadOn(session);
+    const first = lookahead.take();
+    await session.answer(chunkOf(0, { bodyBytes: 9 * 1024 * 1024 }));
+    await first;
+    await settled();
+    expect(session.demands.length).toBe(2);
+  });
+
+  it('demands nothing behind the last chunk, and then ends', async () => {
+    const session = new ManualSession();
+    const lookahead = lookaheadOn(session);
+    const first = lookahead.take();
+    await session.answer(chunkOf(0, { isLast: true }));
+    expect((await first)?.chunk.plan.isLast).toBe(true);
+    await settled();
+    expect(session.demands.length).toBe(1);
+    expect(lookahead.ready).toBeNull();
+    const end = lookahead.take();
+    await session.answer(null);
+    expect(await end).toBeNull();
+  });
+
+  it('rebuilds what is planned and demands new chunks behind that, in the order of their numbers', async () => {
+    const session = new ManualSession();
+    const lookahead = lookaheadOn(session, { firstChunkNumber: 3, highestPlannedChunk: 4 });
+    const taken: unknown[] = [];
+    for (const chunkNumber of [3, 4, 5]) {
+      const taking = lookahead.take();
+      for (let turn = 0; turn < 6; turn += 1) await settled();
+      await session.answer(chunkOf(chunkNumber));
+      const ahead = await taking;
+      taken.push([ahead?.chunk.plan.chunkNumber, ahead?.isOnRecord]);
+    }
+    expect(taken).toEqual([
+      [3, true],
+      [4, true],
+      [5, false],
+    ]);
+    expect(session.demands.slice(0, 3)).toEqual(['rebuild 3', 'rebuild 4', 'next']);
+  });
+
+  it('tells a failure of a chunk ahead only when that is taken', async () => {
+    const session = new ManualSession();
+    const lookahead = lookaheadOn(session);
+    const first = lookahead.take();
+    await session.answer(chunkOf(0));
+    await first;
+    await session.answer(new ServiceError('READER_SYNTAX'));
+    await session.answer(new ServiceError('READER_SYNTAX'));
+    expect(lookahead.ready).toBeNull();
+    await expect(lookahead.take()).rejects.toMatchObject({ code: 'READER_SYNTAX' });
+  });
+
+  it.each<[string, Partial<LookaheadOptions>]>([
+    [
+      'the source is no longer what it was',
+      {
+        checkSource: async () => {
+          throw new ServiceError('SOURCE_CHANGED');
+        },
+      },
+    ],
+    [
+      'its plan cannot be read',
+      {
+        highestPlannedChunk: 9,
+        planOnRecord: async () => {
+          throw new ServiceError('SOURCE_CHANGED');
+        },
+      },
+    ],
+  ])('gives no chunk where %s', async (_, change) => {
+    const session = new ManualSession();
+    const lookahead = lookaheadOn(session, change);
+    const taking = lookahead.take();
+    taking.catch(() => {});
+    await session.answer(chunkOf(0));
+    await expect(taking).rejects.toMatchObject({ code: 'SOURCE_CHANGED' });
+    expect(lookahead.ready).toBeNull();
+  });
+});

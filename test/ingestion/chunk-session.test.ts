@@ -1,0 +1,99 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { ChunkWorkerStart } from '../../src/ingestion/chunk-messages.ts';
+import { ChunkSession } from '../../src/ingestion/chunk-session.ts';
+import { feedRecords, writeFeed } from '../harness/feed.ts';
+import { tempFolder } from '../harness/temp-folder.ts';
+import { sampleIngestion } from '../state/sample-state.ts';
+
+const TEN_RECORDS = { maxRecords: 10, maxBytes: 1_000_000, closeAtBytes: null };
+
+function openSession(sourcePath: string, change: Partial<ChunkWorkerStart> = {}): ChunkSession {
+  const session = new ChunkSession({
+    ingestionId: 'a'.repeat(64),
+    sourcePath,
+    fileType: 'json',
+    read: { ...sampleIngestion('feed').read, recordPath: null },
+    position: null,
+    chunkNumber: 0,
+    recordOffset: 0,
+    ...change,
+  });
+  onTestFinished(() => session.close());
+  return session;
+}
+
+function feed(recordCount: number): string {
+  const path = join(tempFolder(), 'feed.json');
+  writeFeed(path, recordCount);
+  return path;
+}
+
+function replaceByFolder(path: string): void {
+  renameSync(path, `${path}.gone`);
+  mkdirSync(path);
+}
+
+function textOf(body: Uint8Array | undefined): string {
+  return new TextDecoder().decode(body);
+}
+
+describe('a session', () => {
+  it('tells what it opened, and answers demands in their order', async () => {
+    const session = openSession(feed(25));
+    expect(await session.opened()).toMatchObject({ recordPath: '', stat: { size: expect.any(Number) } });
+    const chunks = await Promise.all([1, 2, 3, 4].map(() => session.next(TEN_RECORDS, null)));
+    expect(chunks.map((chunk) => chunk?.plan.recordCount)).toEqual([10, 10, 5, undefined]);
+    expect(chunks.map((chunk) => chunk?.plan.isLast)).toEqual([false, false, true, undefined]);
+    expect(textOf(chunks[1]?.body)).toContain(`"records":[${feedRecords(20).slice(10).join(',')}]`);
+  });
+
+  it('goes on at the position of a recorded plan, with the bytes that were recorded', async () => {
+    const path = feed(25);
+    const first = openSession(path);
+    await first.next(TEN_RECORDS, null);
+    const second = await first.next(TEN_RECORDS, null);
+    if (second === null) throw new Error('two chunks are there');
+    const { plan } = second;
+    const { chunkNumber, recordOffset, firstPosition: position } = plan;
+    const again = openSession(path, { position, chunkNumber, recordOffset });
+    const [rebuilt, third] = await Promise.all([again.rebuild(plan, null), again.next(TEN_RECORDS, null)]);
+    expect(textOf(rebuilt.body)).toBe(textOf(second.body));
+    expect(third?.plan).toMatchObject({ chunkNumber: 2, recordOffset: 20, recordCount: 5, isLast: true });
+  });
+
+  it('refuses a plan that the source does not bear out', async () => {
+    const session = openSession(feed(25));
+    const chunk = await session.next(TEN_RECORDS, null);
+    if (chunk === null) throw new Error('a chunk is there');
+    await expect(session.verify({ ...chunk.plan, recordOffset: 10 })).rejects.toMatchObject({ code: 'SOURCE_CHANGED' });
+  });
+
+  it.each([
+    ['is gone', (path: string) => renameSync(path, `${path}.gone`), 'SOURCE_NOT_FOUND'],
+    ['is a folder', replaceByFolder, 'SOURCE_NOT_A_FILE'],
+    ['cannot be read as its type', (path: string) => writeFileSync(path, '{'), 'READER_TRUNCATED'],
+  ])('tells each of its demands why where the source %s', async (_, spoil, code) => {
+    const path = feed(1);
+    spoil(path);
+    const session = openSession(path);
+    const failures = [session.opened(), session.next(TEN_RECORDS, null), session.next(TEN_RECORDS, null)];
+    for (const failure of failures) await expect(failure).rejects.toMatchObject({ code });
+  });
+
+  it('refuses what is open when it is closed, and what is demanded after that', async () => {
+    const session = openSession(feed(25));
+    const open = [session.opened(), session.next(TEN_RECORDS, null)];
+    for (const demand of open) demand.catch(() => {});
+    await Promise.all([session.close(), session.close()]);
+    for (const demand of open) await expect(demand).rejects.toMatchObject({ code: 'INTERNAL' });
+    await expect(session.next(TEN_RECORDS, null)).rejects.toMatchObject({ code: 'INTERNAL' });
+  });
+
+  it('refuses its demands where its thread cannot begin', async () => {
+    const session = openSession(feed(1), { read: null as never });
+    await expect(session.opened()).rejects.toMatchObject({ code: 'INTERNAL' });
+    await expect(session.next(TEN_RECORDS, null)).rejects.toMatchObject({ code: 'INTERNAL' });
+  });
+});

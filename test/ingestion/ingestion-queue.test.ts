@@ -1,0 +1,287 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { ServiceError } from '../../src/errors.ts';
+import { IngestionQueue, type IngestionQueueOptions } from '../../src/ingestion/ingestion-queue.ts';
+import type { RunControl } from '../../src/ingestion/run-control.ts';
+import type { Clock } from '../../src/model/clock.ts';
+import type { Ingestion } from '../../src/model/ingestion.ts';
+import { openSqliteStateStore } from '../../src/state/sqlite-state-store.ts';
+import type { StateStore } from '../../src/state/state-store.ts';
+import { tempFolder } from '../harness/temp-folder.ts';
+import { until } from '../harness/until.ts';
+import { failOnce, NOW, planAfter, sampleIngestion, submitted } from '../state/sample-state.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** A clock that stands still until it is put forward. */
+class ManualClock implements Clock {
+  #now = NOW;
+  readonly sleepers = new Set<{ readonly until: number; readonly durationMs: number; readonly wake: () => void }>();
+
+  now(): number {
+    return this.#now;
+  }
+
+  async sleep(durationMs: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted === true) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const sleeper = { until: this.#now + durationMs, durationMs, wake: resolve };
+    this.sleepers.add(sleeper);
+    signal?.addEventListener('abort', () => resolve(), { once: true });
+    await promise;
+    this.sleepers.delete(sleeper);
+  }
+
+  advance(durationMs: number): void {
+    this.#now += durationMs;
+    for (const { until: due, wake } of this.sleepers) if (due <= this.#now) wake();
+  }
+}
+
+interface FakeRun {
+  readonly ingestion: Ingestion;
+  readonly control: RunControl;
+  /** Ends the run; without a time the ingestion is FAILED, with one it waits. */
+  end(nextAttemptAt?: number | null): Promise<void>;
+  /** Ends the run and leaves the ingestion as it is. */
+  leave(): Promise<void>;
+}
+
+/** A queue on a real store, whose runs end when the test says so. */
+function setQueue(change: { maxRunning?: number; store?: (real: StateStore) => IngestionQueueOptions['store'] } = {}) {
+  const store = openSqliteStateStore({ path: `${tempFolder()}/state.db` });
+  const clock = new ManualClock();
+  const runs: FakeRun[] = [];
+  const errors: unknown[] = [];
+  const logger = { debug() {}, info() {}, warn() {}, error: (...logged: unknown[]) => void errors.push(logged) };
+  const queue = new IngestionQueue({
+    store: change.store?.(store) ?? store,
+    clock,
+    logger,
+    maxRunning: change.maxRunning ?? 2,
+    scope: 'all',
+    run: (ingestion, control) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const key = { ingestionId: ingestion.ingestionId, epoch: ingestion.epoch };
+      const leave = () => {
+        resolve();
+        return settled();
+      };
+      runs.push({
+        ingestion,
+        control,
+        async end(nextAttemptAt) {
+          if (nextAttemptAt === undefined) await store.failRun(key, { code: 'INTERNAL', message: '' }, NOW);
+          else await store.releaseRun(key, nextAttemptAt, NOW);
+          await leave();
+        },
+        leave,
+      });
+      return promise;
+    },
+  });
+  onTestFinished(() => store.close());
+  const begun = () => runs.map((run) => run.ingestion.filePath);
+  return { store, clock, runs, errors, queue, begun };
+}
+
+/** Until all that was set going by now has come to rest. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 5; turn += 1) {
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+  }
+}
+
+describe('the queue', () => {
+  it('takes what is queued in its order, as many at once as allowed, and the next when one ends', async () => {
+    const { store, queue, runs, begun } = setQueue();
+    for (const name of ['a', 'b', 'c', 'd']) await submitted(store, sampleIngestion(name));
+    queue.start();
+    await settled();
+    expect(begun()).toEqual(['/feeds/a.json', '/feeds/b.json']);
+    await runs[1]?.end();
+    expect(begun()).toEqual(['/feeds/a.json', '/feeds/b.json', '/feeds/c.json']);
+    await runs[0]?.end();
+    await runs[2]?.end();
+    expect(begun().length).toBe(4);
+  });
+
+  it('takes nothing before it is started', async () => {
+    const { store, queue, runs } = setQueue();
+    const { ingestionId } = await submitted(store, sampleIngestion('a'));
+    queue.admit(ingestionId);
+    await settled();
+    expect(runs).toEqual([]);
+    expect(queue.isOpen).toBe(false);
+  });
+
+  it('looks again when the earliest wait is over, and rests until then', async () => {
+    const { store, queue, runs, clock } = setQueue();
+    await submitted(store, sampleIngestion('a'));
+    queue.start();
+    await settled();
+    await runs[0]?.end(NOW + 90_000);
+    clock.advance(89_999);
+    await settled();
+    expect(runs.length).toBe(1);
+    clock.advance(1);
+    await settled();
+    expect(runs.length).toBe(2);
+  });
+
+  it('never sleeps longer than a timer can, and looks again whatever the clock has done', async () => {
+    const { store, queue, runs, clock } = setQueue();
+    await submitted(store, sampleIngestion('a'));
+    queue.start();
+    await settled();
+    await runs[0]?.end(NOW + 1_000 * HOUR_MS);
+    expect([...clock.sleepers].map((sleeper) => sleeper.durationMs)).toEqual([HOUR_MS]);
+    clock.advance(2_000 * HOUR_MS);
+    await settled();
+    expect(runs.length).toBe(2);
+  });
+
+  it('does not take an ingestion again while its last run has not ended', async () => {
+    const { store, queue, runs } = setQueue();
+    const { ingestionId } = await submitted(store, sampleIngestion('a'));
+    queue.start();
+    await settled();
+    await store.applyEvent(ingestionId, 'pause', NOW);
+    queue.halt(ingestionId);
+    await store.applyEvent(ingestionId, 'resume', NOW);
+    queue.admit(ingestionId);
+    await settled();
+    expect(runs.length).toBe(1);
+    await runs[0]?.leave();
+    expect(runs.length).toBe(2);
+  });
+
+  it('takes what waited for an ingestion that is cancelled while it is queued', async () => {
+    const { store, queue, runs } = setQueue();
+    const first = await submitted(store, sampleIngestion('a'));
+    queue.start();
+    await settled();
+    const run = { ingestionId: first.ingestionId, epoch: 1 };
+    await store.planChunk(run, planAfter(null, 10), NOW);
+    await failOnce(store, run, 0);
+    await runs[0]?.end(NOW + HOUR_MS);
+    const second = await submitted(store, sampleIngestion('a', { version: '17' }));
+    queue.admit(second.ingestionId);
+    await settled();
+    expect(runs.length).toBe(1);
+    await store.applyEvent(first.ingestionId, 'cancel', NOW);
+    queue.halt(first.ingestionId);
+    await settled();
+    expect(runs[1]?.ingestion.ingestionId).toBe(second.ingestionId);
+  });
+
+  it('tells the run of an ingestion, and no other, that settings have changed', async () => {
+    const { store, queue, runs } = setQueue();
+    for (const name of ['a', 'b']) await submitted(store, sampleIngestion(name));
+    queue.start();
+    await settled();
+    queue.announceChange(runs[0]?.ingestion.ingestionId ?? '');
+    queue.announceChange('unknown');
+    expect(runs.map(({ control }) => control.takeChange())).toEqual([true, false]);
+  });
+
+  it('looks again in five seconds where the store failed', async () => {
+    let failures = 1;
+    const { store, queue, runs, errors, clock } = setQueue({
+      store: (real) => ({
+        nextWakeAt: (now) => real.nextWakeAt(now),
+        claimNext: async (query) => {
+          failures -= 1;
+          if (failures >= 0) throw new ServiceError('STATE_UNAVAILABLE');
+          return real.claimNext(query);
+        },
+      }),
+    });
+    await submitted(store, sampleIngestion('a'));
+    queue.start();
+    await settled();
+    expect([runs.length, errors.length]).toEqual([0, 1]);
+    clock.advance(5_000);
+    await settled();
+    expect(runs.length).toBe(1);
+  });
+});
+
+describe('a queue that is stopped', () => {
+  it('asks each run to end, gives up its attempt after eight seconds, and waits for it', async () => {
+    const { store, queue, runs, clock } = setQueue();
+    await submitted(store, sampleIngestion('a'));
+    queue.start();
+    await settled();
+    let isStopped = false;
+    const stopped = queue.stop().then(() => {
+      isStopped = true;
+    });
+    await settled();
+    const control = runs[0]?.control;
+    expect([control?.stopSignal.aborted, control?.attemptSignal.aborted]).toEqual([true, false]);
+    clock.advance(8_000);
+    await until(
+      () => control?.attemptSignal.aborted,
+      (isAborted) => isAborted === true,
+    );
+    expect(isStopped).toBe(false);
+    await runs[0]?.end(null);
+    await stopped;
+    expect(runs.length).toBe(1);
+    expect(clock.sleepers.size).toBe(0);
+  });
+
+  it('asks the run too that it was just about to begin', async () => {
+    const claim = Promise.withResolvers<void>();
+    const { store, queue, runs } = setQueue({
+      store: (real) => ({
+        nextWakeAt: (now) => real.nextWakeAt(now),
+        claimNext: async (query) => {
+          const claimed = await real.claimNext(query);
+          await claim.promise;
+          return claimed;
+        },
+      }),
+    });
+    await submitted(store, sampleIngestion('a'));
+    queue.start();
+    await settled();
+    let isStopped = false;
+    const stopped = queue.stop().then(() => {
+      isStopped = true;
+    });
+    claim.resolve();
+    await settled();
+    expect(runs.map(({ control }) => control.stopSignal.aborted)).toEqual([true]);
+    expect(isStopped).toBe(false);
+    await runs[0]?.end(null);
+    await stopped;
+  });
+
+  it('leaves no timer behind, also where it is looking at the store at that moment', async () => {
+    const look = Promise.withResolvers<void>();
+    const { store, queue, runs, clock } = setQueue({
+      store: (real) => ({
+        claimNext: (query) => real.claimNext(query),
+        nextWakeAt: async (now) => {
+          if (runs.length > 0) await look.promise;
+          return real.nextWakeAt(now) ?? null;
+        },
+      }),
+    });
+    await submitted(store, sampleIngestion('a'));
+    queue.start();
+    await settled();
+    await runs[0]?.end(NOW + HOUR_MS);
+    const stopped = queue.stop();
+    look.resolve();
+    await stopped;
+    await settled();
+    expect(clock.sleepers.size).toBe(0);
+    queue.admit('another');
+    await settled();
+    expect(runs.length).toBe(1);
+  });
+});
