@@ -4,7 +4,8 @@
  * open connection. Before that nothing was sent, whatever the error is called; after that it may have been, also where a kept-alive
  * connection was reset before any answer.
  */
-import { Client, type Dispatcher, request } from 'undici';
+import type { Socket } from 'node:net';
+import { buildConnector, Client, type Dispatcher, request } from 'undici';
 import { ServiceError } from '../errors.ts';
 import type { CallbackGuard } from './callback-guard.ts';
 
@@ -26,7 +27,7 @@ export const MAX_ANSWER_BYTES = 65_536;
 
 const GIVEN_UP = 'the attempt was given up';
 
-/** What became of one POST. */
+/** What became of one POST. A 2xx is `answered` only when the whole request was handed to the operating system. */
 export type Exchange =
   | {
       readonly kind: 'answered';
@@ -45,7 +46,7 @@ export type Exchange =
 /** One POST. */
 export interface Post {
   readonly headers: Readonly<Record<string, string>>;
-  /** Not copied. */
+  /** Not copied; not looked at any more after a 2xx. */
   readonly body: Uint8Array;
   /** Aborted: ends at once as `unanswered`. */
   readonly signal: AbortSignal;
@@ -67,23 +68,7 @@ export function createPostChannel(options: {
   readonly timeouts: PostTimeouts;
 }): PostChannel {
   const { url, guard, timeouts } = options;
-  let client: Client | undefined;
-
-  // Made by the first POST that the guard lets pass: undici throws for URLs that are not http(s).
-  const connectedClient = (): Client => {
-    client ??= new Client(url.origin, {
-      // A plain connection of our own making: no proxy of the environment, no HTTP/2 with its own rules of what was sent.
-      connect: { lookup: guard.lookupFor(url), timeout: timeouts.connectMs, rejectUnauthorized: true, allowH2: false },
-      allowH2: false,
-      pipelining: 1,
-      headersTimeout: timeouts.headersMs,
-      bodyTimeout: timeouts.totalMs,
-      maxResponseSize: MAX_ANSWER_BYTES,
-      strictContentLength: true,
-    });
-    return client;
-  };
-
+  let connection: Connection | undefined;
   return {
     async post(post) {
       if (post.signal.aborted) return { kind: 'unanswered', reason: GIVEN_UP, status: null };
@@ -92,22 +77,58 @@ export function createPostChannel(options: {
       } catch (error) {
         return { kind: 'refused', reason: describe(error) };
       }
-      return exchange(connectedClient(), url, post, timeouts.totalMs);
+      // Made by the first POST that the guard lets pass: undici throws for URLs that are not http(s).
+      connection ??= createConnection(options);
+      return exchange(connection, url, post, timeouts.totalMs);
     },
 
     async close() {
-      await client?.destroy();
+      await connection?.client.destroy();
     },
   };
 }
 
-async function exchange(client: Client, url: URL, post: Post, totalMs: number): Promise<Exchange> {
+/** A client and the one connection that it has at a time; null before the first. */
+interface Connection {
+  readonly client: Client;
+  socket: Socket | null;
+}
+
+function createConnection({ url, guard, timeouts }: Parameters<typeof createPostChannel>[0]): Connection {
+  // A plain connection of our own making: no proxy of the environment, no HTTP/2 with its own rules of what was sent.
+  const connect = buildConnector({
+    lookup: guard.lookupFor(url),
+    timeout: timeouts.connectMs,
+    rejectUnauthorized: true,
+    allowH2: false,
+  });
+  const client = new Client(url.origin, {
+    connect: (options, callback) =>
+      connect(options, (...connected) => {
+        connection.socket = connected[1];
+        callback(...connected);
+      }),
+    allowH2: false,
+    pipelining: 1,
+    headersTimeout: timeouts.headersMs,
+    bodyTimeout: timeouts.totalMs,
+    maxResponseSize: MAX_ANSWER_BYTES,
+    strictContentLength: true,
+  });
+  const connection: Connection = { client, socket: null };
+  return connection;
+}
+
+async function exchange(connection: Connection, url: URL, post: Post, totalMs: number): Promise<Exchange> {
   const progress: Progress = { isBegun: false, status: null };
   const deadline = startDeadline(post.signal, totalMs);
   try {
     // undici hears an abort only once the connection is made, so the deadline also has a voice of its own. What it leaves behind is
     // never written: undici drops an aborted request when its connection comes.
-    return await Promise.race([send(client, url, { ...post, signal: deadline.signal }, progress), deadline.expired]);
+    return await Promise.race([
+      send(connection, url, { ...post, signal: deadline.signal }, progress),
+      deadline.expired,
+    ]);
   } catch (error) {
     const reason = describe(error);
     if (error instanceof ServiceError) return { kind: 'refused', reason };
@@ -124,9 +145,9 @@ interface Progress {
   status: number | null;
 }
 
-async function send(client: Client, url: URL, post: Post, progress: Progress): Promise<Exchange> {
+async function send(connection: Connection, url: URL, post: Post, progress: Progress): Promise<Exchange> {
   const answer = await request(url, {
-    dispatcher: client.compose(watchProgress(progress, post.onSent)),
+    dispatcher: connection.client.compose(watchProgress(progress, post.onSent)),
     method: 'POST',
     headers: post.headers,
     body: post.body,
@@ -134,6 +155,7 @@ async function send(client: Client, url: URL, post: Post, progress: Progress): P
   });
   progress.status = answer.statusCode;
   const body = await answer.body.bytes();
+  if (answer.statusCode < 300 && connection.socket !== null) await flushed(connection.socket);
   return {
     kind: 'answered',
     status: answer.statusCode,
@@ -141,6 +163,22 @@ async function send(client: Client, url: URL, post: Post, progress: Progress): P
     contentEncoding: firstOf(answer.headers['content-encoding']),
     body,
   };
+}
+
+/**
+ * Resolves when the operating system has all that was written, or the connection has ended. Some receivers answer before they have read everything,
+ * and the sender writes over a body that it takes for delivered.
+ */
+async function flushed(socket: Socket): Promise<void> {
+  if (socket.writableLength === 0 || socket.destroyed) return;
+  await new Promise<void>((resolve) => {
+    socket.once('close', resolve);
+    // Writes are finished in order, an empty one after those before it.
+    socket.write('', () => {
+      socket.off('close', resolve);
+      resolve();
+    });
+  });
 }
 
 /** An interceptor that notes when the request is about to be written. */

@@ -28,17 +28,29 @@ function serve(port: MessagePort, start: ChunkWorkerStart): void {
   });
 }
 
-async function open(start: ChunkWorkerStart): Promise<{ chunker: Chunker; opening: ChunkReply }> {
+/** What a worker holds on to. Node ends a thread in which an open file is collected as garbage, so the source is part of it. */
+interface Opened {
+  readonly source: Source;
+  readonly chunker: Chunker;
+  readonly opening: ChunkReply;
+}
+
+async function open(start: ChunkWorkerStart): Promise<Opened> {
   const source = await openFileSource(start.sourcePath);
-  const recordPath = await recordPathOf(source, start);
-  const records = openReader(start.fileType).read(source, start.position, {
-    maxDepth: start.read.maxDepth,
-    maxRecordBytes: start.read.maxRecordBytes,
-    numberForm: start.read.numberForm,
-    recordPath: recordPath ?? '',
-  });
-  const opening: ChunkReply = { kind: 'opened', stat: await source.stat(), recordPath };
-  return { chunker: new Chunker(new RecordCursor(records), start), opening };
+  try {
+    const recordPath = await recordPathOf(source, start);
+    const records = openReader(start.fileType).read(source, start.position, {
+      maxDepth: start.read.maxDepth,
+      maxRecordBytes: start.read.maxRecordBytes,
+      numberForm: start.read.numberForm,
+      recordPath: recordPath ?? '',
+    });
+    const opening: ChunkReply = { kind: 'opened', stat: await source.stat(), recordPath };
+    return { source, chunker: new Chunker(new RecordCursor(records), start), opening };
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
 }
 
 async function recordPathOf(source: Source, start: ChunkWorkerStart): Promise<string | null> {

@@ -64,7 +64,9 @@ async function recordEnd(context: RunContext, error: ServiceError): Promise<void
   // A medium that fails is mended by people and nothing was wrong with the file: it waits for them, it has not failed.
   if (error.code === 'SOURCE_UNREADABLE') return pause(context, record);
   if (error.code === 'INTERNAL') {
-    dependencies.logger.error('request.failed', { ingestion_id: key.ingestionId, stack: error.stack ?? error.message });
+    const { cause, stack = error.message } = error;
+    const causedBy = cause instanceof Error ? (cause.stack ?? cause.message) : undefined;
+    dependencies.logger.error('request.failed', { ingestion_id: key.ingestionId, stack, caused_by: causedBy });
   }
   return fail(context, record);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { playScenario } from './random-scenario.ts';
 
-const BLOWS = 5;
+const BLOWS = 4;
 
 describe('a delivery whose processes are killed at random', () => {
   it.each([1, 2, 3])('arrives whole and in order with seed %d', async (seed) => {

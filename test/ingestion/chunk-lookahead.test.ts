@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ServiceError } from '../../src/errors.ts';
 import { ChunkLookahead, type LookaheadOptions } from '../../src/ingestion/chunk-lookahead.ts';
-import { CHAIN_START, type Chunk, type ChunkPlan, type PlannedChunk } from '../../src/model/chunk.ts';
+import { CHAIN_START, type Chunk, type ChunkBounds, type ChunkPlan, type PlannedChunk } from '../../src/model/chunk.ts';
 import { sampleChunk } from '../delivery/sample-delivery.ts';
 
 const BOUNDS = { maxRecords: 2, maxBytes: 1000, closeAtBytes: null };
@@ -18,13 +18,16 @@ function chunkOf(chunkNumber: number, change: { isLast?: boolean; bodyBytes?: nu
 /** A session of `count` chunks whose answers are given when the test says so. */
 class ManualSession {
   readonly demands: string[] = [];
+  readonly spares: (Uint8Array | null)[] = [];
   readonly #open: PromiseWithResolvers<Chunk | null>[] = [];
 
-  next(): Promise<Chunk | null> {
+  next(_bounds: ChunkBounds, spare: Uint8Array | null): Promise<Chunk | null> {
+    this.spares.push(spare);
     return this.#demand('next');
   }
 
-  async rebuild(plan: ChunkPlan): Promise<Chunk> {
+  async rebuild(plan: ChunkPlan, spare: Uint8Array | null): Promise<Chunk> {
+    this.spares.push(spare);
     const chunk = await this.#demand(`rebuild ${plan.chunkNumber}`);
     if (chunk === null) throw new Error('no chunk');
     return chunk;
@@ -79,6 +82,21 @@ describe('the lookahead', () => {
     await session.answer(chunkOf(2));
     expect(session.demands.length).toBe(3);
     expect(lookahead.ready?.chunk.plan.chunkNumber).toBe(1);
+  });
+
+  it('gives a body back once, when the chunk after it is taken', async () => {
+    const session = new ManualSession();
+    const lookahead = lookaheadOn(session);
+    const chunks = [0, 1, 2, 3].map((chunkNumber) => chunkOf(chunkNumber));
+    const first = lookahead.take();
+    for (const chunk of chunks.slice(0, 3)) await session.answer(chunk);
+    await first;
+    expect(session.spares).toEqual([null, null, null]);
+    await lookahead.take();
+    await session.answer(chunks[3] ?? null);
+    await lookahead.take();
+    await settled();
+    expect(session.spares.slice(3)).toEqual([chunks[0]?.body, chunks[1]?.body]);
   });
 
   it('demands one beside the one taken where bodies are large', async () => {

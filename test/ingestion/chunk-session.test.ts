@@ -40,6 +40,22 @@ function textOf(body: Uint8Array | undefined): string {
 }
 
 describe('a session', () => {
+  it('writes a chunk over a body that is done with, and over no other', async () => {
+    const path = feed(40);
+    const expected = openSession(path);
+    const session = openSession(path);
+    const first = await session.next(TEN_RECORDS);
+    const second = await session.next(TEN_RECORDS);
+    const secondText = textOf(second?.body);
+    const third = await session.next(TEN_RECORDS, first?.body);
+    for (const chunk of [null, second, third]) {
+      const { body } = (await expected.next(TEN_RECORDS)) ?? {};
+      if (chunk !== null) expect(textOf(chunk?.body)).toBe(textOf(body));
+    }
+    expect(textOf(second?.body)).toBe(secondText);
+    expect(textOf(first?.body).slice(0, 200)).toBe(textOf(third?.body).slice(0, 200));
+  });
+
   it('tells what it opened, and answers demands in their order', async () => {
     const session = openSession(feed(25));
     expect(await session.opened()).toMatchObject({ recordPath: '', stat: { size: expect.any(Number) } });
@@ -61,6 +77,14 @@ describe('a session', () => {
     const [rebuilt, third] = await Promise.all([again.rebuild(plan, null), again.next(TEN_RECORDS, null)]);
     expect(textOf(rebuilt.body)).toBe(textOf(second.body));
     expect(third?.plan).toMatchObject({ chunkNumber: 2, recordOffset: 20, recordCount: 5, isLast: true });
+  });
+
+  it('says what was wrong on opening, also where garbage is collected before anybody listens', async () => {
+    const path = join(tempFolder(), 'two-arrays.json');
+    writeFileSync(path, '{"a":[{"x":1}],"b":[{"y":2}]}');
+    const sessions = Array.from({ length: 12 }, () => openSession(path));
+    const codes = await Promise.all(sessions.map((session) => session.opened().catch((error) => error.code)));
+    expect(codes).toEqual(sessions.map(() => 'RECORD_PATH_NEEDED'));
   });
 
   it('refuses a plan that the source does not bear out', async () => {
