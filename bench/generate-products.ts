@@ -5,6 +5,7 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
+import { seededRandom } from '../mock-receiver/seeded-random.ts';
 import type { Random } from '../src/model/clock.ts';
 
 /** What to generate: `bytes` is the least size of the file, passed by one product at most. */
@@ -44,7 +45,7 @@ export async function generateProducts({ path, bytes, seed }: ProductsOptions): 
 }
 
 /** The JSON text of one product. Its id is written as text, having more digits than a double keeps. */
-export function productText(random: Random, index: number): string {
+function productText(random: Random, index: number): string {
   const pick = <T>(choices: readonly T[]): T => choices[Math.floor(random() * choices.length)] as T;
   const words = (count: number): string => Array.from({ length: count }, () => pick(WORDS)).join(' ');
   const price = (): number => Math.round(random() * 500_000) / 100;
@@ -73,15 +74,4 @@ export function productText(random: Random, index: number): string {
     successor: null,
   });
   return `{"id":${id},${rest.slice(1)}`;
-}
-
-/** Mulberry32: small, fast, and good enough for test data. */
-export function seededRandom(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

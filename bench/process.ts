@@ -21,7 +21,8 @@ export async function startListening(
   env: Readonly<Record<string, string>> = {},
 ): Promise<ListeningProcess> {
   const child: ChildProcess = spawn(process.execPath, [join(projectRoot, script), ...args], {
-    env: { PATH: process.env.PATH ?? '', ...env },
+    // As its launcher starts it (bin/with-node.js), and nothing else of this environment.
+    env: { PATH: process.env.PATH ?? '', NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? '', ...env },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   if (child.stdout === null) throw new Error(`no standard output of ${script}`);

@@ -124,7 +124,7 @@ export function renderReport(figures: BenchFigures): string {
     { file, what: 'delivery, ackstream', ...file.delivery },
   ]);
   return [
-    `${machine}, Node ${node}; medians of ${rounds} rounds, each in processes of its own; highest of their memory peaks\n`,
+    `${machine}, Node ${node}\nmedian speed and highest memory of ${rounds} rounds, each in processes of its own\n`,
     renderTable(lines, LINE_COLUMNS),
     renderTable(judge(figures), VERDICT_COLUMNS),
   ].join('\n');

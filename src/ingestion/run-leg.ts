@@ -82,6 +82,8 @@ class Leg {
     } catch (error) {
       // Whatever a file under change makes of its reader says nothing about the file.
       if (isOfTheStore(error) || (await isSourceUntouched(this.#context, this.#opened.source))) throw error;
+      const { logger } = this.#context.dependencies;
+      logger.warn('source.touched', { ingestion_id: this.#context.key.ingestionId });
       return 'touched';
     }
   }

@@ -131,8 +131,6 @@ export interface Ingestion {
   readonly fileType: FileType;
   readonly read: ReadSettings;
   readonly delivery: DeliverySettings;
-  /** Counts changes of `delivery`, so that a run notices them. */
-  readonly deliveryRevision: number;
   readonly status: Status;
   /** Order of the queue. */
   readonly queueSequence: number;

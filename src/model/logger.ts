@@ -15,6 +15,7 @@ export const LOG_EVENTS = {
   'chunk.halved': 'a receiver answered 413, the chunk was cut',
   'delivery.rewound': 'the receiver asked for an earlier chunk',
   'attempt.ended': 'one attempt, with its outcome',
+  'source.touched': 'the file changed under the delivery; it is opened anew and held against what is on record',
   'source.verified': 'recorded chunks were rebuilt from the source and compared',
   'status_event.failed': 'a status event could not be delivered; nothing depends on it',
   'request.refused': 'the API refused a request',

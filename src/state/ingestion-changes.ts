@@ -27,11 +27,13 @@ const NOTHING_ACKED: Checkpoint = {
   isAtEnd: false,
 };
 
+/** What Retry-After is honoured up to (docs/protocol.md "The answer, and what follows"). */
+const MAX_RETRY_AFTER_MS = 3_600_000;
+
 /** A new ingestion at the end of the queue. */
 export function created(from: NewIngestion, queueSequence: number, now: number): Ingestion {
   return {
     ...from,
-    deliveryRevision: 0,
     status: 'QUEUED',
     queueSequence,
     epoch: 0,
@@ -90,10 +92,19 @@ export function released(ingestion: Ingestion, nextAttemptAt: number | null, now
   return { ...moved(ingestion, 'release', now), nextAttemptAt };
 }
 
-/** The process of its run ended without a word. The next run counts rejections anew, and waits as this one would have. */
+/**
+ * The process of its run ended without a word. The next run counts rejections anew, and waits as this one would have; no longer than
+ * anybody may ask for, since a clock that was set back would make it wait for days.
+ */
 export function recovered(ingestion: Ingestion, now: number): Ingestion {
   const queued = ingestion.status === 'RUNNING' ? released(ingestion, ingestion.nextAttemptAt, now) : ingestion;
-  return { ...queued, retry: { ...queued.retry, rejectionCount: 0 } };
+  const { nextAttemptAt, retry, delivery } = queued;
+  const latest = now + Math.max(MAX_RETRY_AFTER_MS, delivery.maxDelayMs);
+  return {
+    ...queued,
+    nextAttemptAt: nextAttemptAt === null ? null : Math.min(nextAttemptAt, latest),
+    retry: { ...retry, rejectionCount: 0 },
+  };
 }
 
 /** A person asks it to go on, from the end of the queue. */
@@ -124,7 +135,10 @@ export function updated(
 ): Ingestion {
   let next = ingestion;
   if (update.delivery !== undefined) {
-    next = { ...next, delivery: update.delivery, deliveryRevision: next.deliveryRevision + 1, updatedAt: now };
+    // The old receiver asked to be left alone; the new one did not.
+    const isElsewhere = update.delivery.callbackUrl !== next.delivery.callbackUrl;
+    const nextAttemptAt = isElsewhere ? null : next.nextAttemptAt;
+    next = { ...next, delivery: update.delivery, nextAttemptAt, updatedAt: now };
   }
   if (update.read !== undefined || update.fingerprint !== undefined || update.discardPlans === true) {
     next = next.status === 'RUNNING' ? released(next, null, now) : next;

@@ -21,7 +21,6 @@ export interface IngestionRow {
   readonly callback_headers: string | null;
   readonly callback_secret: string | null;
   readonly status_url: string | null;
-  readonly delivery_revision: number;
   readonly status: Status;
   readonly queue_sequence: number;
   readonly epoch: number;
@@ -70,7 +69,6 @@ export function rowOfIngestion(ingestion: Ingestion): IngestionRow {
     callback_headers: jsonOrNull(delivery.callbackHeaders),
     callback_secret: delivery.callbackSecret,
     status_url: delivery.statusUrl,
-    delivery_revision: ingestion.deliveryRevision,
     status: ingestion.status,
     queue_sequence: ingestion.queueSequence,
     epoch: ingestion.epoch,
@@ -123,7 +121,6 @@ export function ingestionOfRow(row: IngestionRow): Ingestion {
       callbackSecret: row.callback_secret,
       statusUrl: row.status_url,
     },
-    deliveryRevision: row.delivery_revision,
     status: row.status,
     queueSequence: row.queue_sequence,
     epoch: row.epoch,

@@ -31,7 +31,6 @@ export function sampleIngestion(fields: Partial<Ingestion> = {}): Ingestion {
       callbackSecret: 'whsec_signing-secret',
       statusUrl: null,
     },
-    deliveryRevision: 0,
     status: 'RUNNING',
     queueSequence: 1,
     epoch: 1,

@@ -66,7 +66,6 @@ function ingestion(status: Status, over: Partial<Ingestion> = {}): Ingestion {
       callbackSecret: null,
       statusUrl: null,
     },
-    deliveryRevision: 0,
     status,
     queueSequence: 1,
     epoch: 1,

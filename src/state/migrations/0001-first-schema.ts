@@ -23,7 +23,6 @@ CREATE TABLE ingestions (
   callback_headers TEXT,
   callback_secret TEXT,
   status_url TEXT,
-  delivery_revision INTEGER NOT NULL,
   status TEXT NOT NULL CHECK (status IN ('QUEUED', 'RUNNING', 'PAUSED', 'COMPLETED', 'FAILED', 'CANCELLED')),
   queue_sequence INTEGER NOT NULL UNIQUE,
   epoch INTEGER NOT NULL,

@@ -47,6 +47,15 @@ export function describeRecovery(subject: Subject): void {
       });
     });
 
+    it('waits no longer than anybody may ask for, where the clock was set back meanwhile', async () => {
+      const { store } = subject();
+      const run = await running(store, sample);
+      await store.releaseRun(run, NOW + 60_000, NOW);
+      const aDayBefore = NOW - 24 * 3_600_000;
+      await store.recoverAtStart(aDayBefore);
+      expect((await stored(store, ingestionId)).nextAttemptAt).toBe(aDayBefore + 3_600_000);
+    });
+
     it('counts the rejections of a queued one anew', async () => {
       const { store } = subject();
       const run = await running(store, sample);

@@ -55,7 +55,6 @@ export function describeSubmissions(subject: Subject): void {
       const store = await subject().reopen();
       expect(await stored(store, sample.ingestionId)).toEqual({
         ...sample,
-        deliveryRevision: 0,
         status: 'QUEUED',
         queueSequence: expect.any(Number),
         epoch: 0,
@@ -157,7 +156,7 @@ export function describeSubmissions(subject: Subject): void {
   });
 
   describe('an update by a request', () => {
-    it('replaces the delivery settings and counts their revision', async () => {
+    it('replaces the delivery settings', async () => {
       const { store } = subject();
       const before = await submitted(store, sample);
       const delivery = { ...sample.delivery, callbackUrl: 'http://new/', callbackSecret: null };
@@ -165,9 +164,19 @@ export function describeSubmissions(subject: Subject): void {
       expect(await stored(store, sample.ingestionId)).toEqual({
         ...before,
         delivery,
-        deliveryRevision: 1,
         updatedAt: NOW + 1,
       });
+    });
+
+    it('ends a wait where it brings another callback, which asked for none', async () => {
+      const { store } = subject();
+      await submitted(store, sample);
+      const run = await claimed(store);
+      await store.releaseRun(run, NOW + 3_600_000, NOW);
+      await update({ delivery: { ...sample.delivery, chunkSizeByRecords: 7 } }, NOW + 1);
+      expect((await stored(store, sample.ingestionId)).nextAttemptAt).toBe(NOW + 3_600_000);
+      await update({ delivery: { ...sample.delivery, callbackUrl: 'http://new/' } }, NOW + 2);
+      expect((await stored(store, sample.ingestionId)).nextAttemptAt).toBeNull();
     });
 
     it('writes nothing where there is nothing to change', async () => {
