@@ -9,10 +9,11 @@ import type { AddressInfo } from 'node:net';
 const refuseFromByte = Number(process.argv[2] ?? Number.POSITIVE_INFINITY);
 let receivedBytes = 0;
 let firstArrivalAt: number | null = null;
+let lastArrivalAt: number | null = null;
 
 const server = createServer((request, response) => {
   if (request.method === 'GET') {
-    response.end(JSON.stringify({ receivedBytes, firstArrivalAt }));
+    response.end(JSON.stringify({ receivedBytes, firstArrivalAt, lastArrivalAt }));
     return;
   }
   const arrivedAt = Date.now();
@@ -20,6 +21,7 @@ const server = createServer((request, response) => {
   request.on('data', (part: Buffer) => parts.push(part));
   request.on('end', () => {
     firstArrivalAt ??= arrivedAt;
+    lastArrivalAt = arrivedAt;
     const body = Buffer.concat(parts);
     const isIntact = request.headers['content-digest'] === `sha-256=:${hash('sha256', body, 'base64')}:`;
     const isAccepted = isIntact && receivedBytes < refuseFromByte;

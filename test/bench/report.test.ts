@@ -36,7 +36,7 @@ describe('the report of the benchmark', () => {
     expect(missedBy(figures([fine, poor], 201))).toEqual([
       '1000 MB: delivery at least 60 % as fast as reading',
       '1000 MB: peak memory of the service below 250 MB',
-      'peak memory equal within 10 % for both files',
+      'peak memory equal for both files: within 10 % of their mean',
       'first chunk within 200 ms of asking for a resume at 90 %',
     ]);
   });
