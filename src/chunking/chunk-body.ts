@@ -10,7 +10,7 @@ const CLOSING_BRACKET = 0x5d;
 /** Room for what follows the records: three short members. */
 const MAX_TRAILER_BYTES = 128;
 const MIN_CAPACITY_BYTES = 64 * 1024;
-const CHECKSUM_PLACEHOLDER = '0'.repeat(64);
+const CHECKSUM_TO_COME = '0'.repeat(64);
 
 /** What is known of a chunk before its first record. */
 export interface ChunkStart {
@@ -37,7 +37,7 @@ export class ChunkBody {
    * @param expectedBytes about how long it will become, where there is none to write over; wrong guesses cost a copy
    */
   constructor(start: ChunkStart, spare: Uint8Array | null, expectedBytes: number) {
-    const prefix = envelopeBeforeRecords({ ...start, checksum: CHECKSUM_PLACEHOLDER });
+    const prefix = envelopeBeforeRecords({ ...start, checksum: CHECKSUM_TO_COME });
     this.#start = start;
     this.#buffer = spare === null ? allocate(Math.max(expectedBytes, MIN_CAPACITY_BYTES)) : Buffer.from(spare.buffer);
     this.#recordsStart = this.#buffer.write(prefix, 'latin1');
