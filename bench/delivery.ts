@@ -2,42 +2,67 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { CHUNK_BYTES } from './chunk-bytes.ts';
 import { median } from './median.ts';
 import { type ListeningProcess, startListening } from './process.ts';
+import { megabytesPerSecond, runWay } from './run-way.ts';
 
-/** The chunk size that the expectations are stated for. */
-const CHUNK_BYTES = 512 * 1024;
 /** Rarely: asking costs the service time, and when a delivery began and ended is told by the receiver. */
 const POLL_INTERVAL_MS = 100;
 const RESUME_AT = 0.9;
 
-/** What deliveries of one file took. */
+/** What deliveries of one JSON file took, and what they are held against: medians of the rounds, MB/s. */
 export interface DeliveryFigures {
-  /** The median. */
-  readonly megabytesPerSecond: number;
+  readonly megabytes: number;
+  readonly recordCount: number;
+  /** By the service, from asking for it to the arrival of COMPLETED. */
+  readonly delivery: number;
+  /** By a sender that parses nothing. */
+  readonly rawSender: number;
+  /** Reading alone. */
+  readonly reading: number;
+  /** The medians of the rounds' ratios. */
+  readonly toRawSender: number;
+  readonly toReading: number;
   /** Highest of the service's process, its worker threads included; null where the system does not tell. */
   readonly peakMemoryMegabytes: number | null;
 }
 
 /**
- * Delivers a file by the real service, started anew in each round, to a receiver in another process that checks every digest: from asking for it to the
- * arrival of COMPLETED.
+ * Delivers a file by the real service, started anew in each round, to a receiver in another process that checks every digest; in turn with a sender that
+ * parses nothing, to a receiver of the same kind, and with reading alone.
  */
 export async function measureDelivery(path: string, rounds: number): Promise<DeliveryFigures> {
-  const speeds: number[] = [];
-  const peaks: (number | null)[] = [];
+  const measured: { delivery: number; rawSender: number; reading: number; peak: number | null; recordCount: number }[] =
+    [];
   for (let round = 0; round < rounds; round += 1) {
+    const read = await runWay('ackstream', path, 'json');
     await onStage(path, async (stage) => {
+      const raw = await runWay('raw sender', path, (await stage.startReceiver()).url);
       const receiver = await stage.startReceiver();
       const service = await stage.startService();
       const askedAt = Date.now();
       await deliver(service, { path, callbackUrl: receiver.url, expected: 'COMPLETED' });
-      speeds.push(statSync(path).size / 1000 / ((await whatCame(receiver)).lastArrivalAt - askedAt));
-      peaks.push(service.peakMemoryBytes());
+      measured.push({
+        delivery: statSync(path).size / 1000 / ((await whatCame(receiver)).lastArrivalAt - askedAt),
+        rawSender: megabytesPerSecond(raw),
+        reading: megabytesPerSecond(read),
+        peak: service.peakMemoryBytes(),
+        recordCount: read.recordCount,
+      });
     });
   }
-  const peakMemoryMegabytes = peaks.includes(null) ? null : Math.max(...peaks.map((bytes) => (bytes ?? 0) / 1e6));
-  return { megabytesPerSecond: median(speeds), peakMemoryMegabytes };
+  const peaks = measured.map(({ peak }) => peak);
+  return {
+    megabytes: Math.round(statSync(path).size / 1e6),
+    recordCount: measured[0]?.recordCount ?? 0,
+    delivery: median(measured.map(({ delivery }) => delivery)),
+    rawSender: median(measured.map(({ rawSender }) => rawSender)),
+    reading: median(measured.map(({ reading }) => reading)),
+    toRawSender: median(measured.map(({ delivery, rawSender }) => delivery / rawSender)),
+    toReading: median(measured.map(({ delivery, reading }) => delivery / reading)),
+    peakMemoryMegabytes: peaks.includes(null) ? null : Math.max(...peaks.map((bytes) => (bytes ?? 0) / 1e6)),
+  };
 }
 
 /**

@@ -1,18 +1,23 @@
-import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { generateProducts } from './generate-products.ts';
+import { type GeneratedFeed, writeFeed } from '../src/generate/write-feed.ts';
 
 const FOLDER = join(import.meta.dirname, 'generated');
 const SEED = 1;
-/** A file is longer than asked for by one product at most. */
-const MAX_EXCESS_BYTES = 8 * 1024;
 
-/** The path of a generated feed of `bytes`; one that is there already is taken. */
-export async function feedFile(bytes: number): Promise<string> {
+/** The path of a generated feed; one that is there already is taken. */
+export async function feedFile(feed: Omit<GeneratedFeed, 'seed'>): Promise<string> {
   mkdirSync(FOLDER, { recursive: true });
-  const path = join(FOLDER, `products-${bytes / 1e6}-mb.json`);
-  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  if (size < bytes || size > bytes + MAX_EXCESS_BYTES) await generateProducts({ path, bytes, seed: SEED });
+  const { format, recordCount, compression } = feed;
+  const path = join(
+    FOLDER,
+    `${recordCount}-products.${format === 'excel' ? 'xlsx' : format}${compression === null ? '' : `.${compression}`}`,
+  );
+  if (existsSync(path)) return path;
+  // What was interrupted is not taken for a whole file.
+  const partial = `${path}.partial`;
+  await writeFeed({ ...feed, seed: SEED }, createWriteStream(partial));
+  renameSync(partial, path);
   return path;
 }
 

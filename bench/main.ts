@@ -1,19 +1,26 @@
 /**
- * The benchmark, see README.md beside it: `npm run bench -- [--quick] [--rounds n] [--json] [--clean]`. Ends with 1 where an expectation is missed.
+ * The benchmark, see README.md beside it: `npm run bench -- [--only a,b] [--quick] [--rounds n] [--json] [--clean]`. Ends with 1 where an expectation is
+ * missed.
  */
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
-import { measureDelivery, measureResume } from './delivery.ts';
+import { type ComparisonFigures, compareWays } from './compare-ways.ts';
+import { COMPARISON_NAMES, prepareComparison } from './comparisons.ts';
+import { type DeliveryFigures, measureDelivery, measureResume } from './delivery.ts';
 import { deleteFeedFiles, feedFile } from './feed-file.ts';
-import { measureReading } from './reading.ts';
-import { type BenchFigures, type FileFigures, judge, renderReport } from './report.ts';
+import { type BenchFigures, judge, renderReport } from './report.ts';
 
-const FILE_MEGABYTES = [100, 1000];
-const QUICK_FILE_MEGABYTES = [20, 100];
+/** About 100 MB and 1 GB of JSON. */
+const DELIVERED_RECORDS = [86_000, 860_000];
+const QUICK_SCALE = 0.2;
 const DEFAULT_ROUNDS = 3;
+const PARTS = [...COMPARISON_NAMES, 'delivery', 'resume'] as const;
+type Part = (typeof PARTS)[number];
 
 const { values: options } = parseArgs({
   options: {
+    /** The parts to run, with commas between them. */
+    only: { type: 'string', default: PARTS.join(',') },
     /** Smaller files: says whether it works, not how fast it is. */
     quick: { type: 'boolean', default: false },
     /** An odd number, for the median to be one of them. */
@@ -25,24 +32,58 @@ const { values: options } = parseArgs({
 });
 
 if (options.clean) process.stdout.write(`${deleteFeedFiles()} generated files deleted\n`);
-else await bench(options.quick ? QUICK_FILE_MEGABYTES : FILE_MEGABYTES, Number(options.rounds));
+else await bench(partsOf(options.only), options.quick ? QUICK_SCALE : 1, Number(options.rounds));
 
-async function bench(sizes: readonly number[], rounds: number): Promise<void> {
+async function bench(parts: ReadonlySet<Part>, scale: number, rounds: number): Promise<void> {
   if (!Number.isInteger(rounds) || rounds % 2 === 0) throw new Error('--rounds must be an odd number');
-  const files: FileFigures[] = [];
-  let resumeMs = Number.NaN;
-  for (const megabytes of sizes) {
-    const path = await tell(`generating ${megabytes} MB`, () => feedFile(megabytes * 1e6));
-    const reading = await tell(`reading ${megabytes} MB`, () => measureReading(path, rounds));
-    const delivery = await tell(`delivering ${megabytes} MB`, () => measureDelivery(path, rounds));
-    files.push({ megabytes, reading, delivery });
-    if (megabytes === sizes.at(-1))
-      resumeMs = await tell(`resuming ${megabytes} MB at 90 %`, () => measureResume(path, rounds));
-  }
-  const figures: BenchFigures = { machine: machine(), node: process.version, rounds, files, resumeMs };
+  const figures: BenchFigures = {
+    machine: machine(),
+    node: process.version,
+    rounds,
+    comparisons: await compareAll(parts, scale, rounds),
+    deliveries: parts.has('delivery') ? await deliverAll(scale, rounds) : [],
+    resumeMs: parts.has('resume') ? await resume(scale, rounds) : null,
+  };
   const verdicts = judge(figures);
   process.stdout.write(options.json ? `${JSON.stringify({ ...figures, verdicts }, null, 2)}\n` : renderReport(figures));
   process.exitCode = verdicts.every(({ isMet }) => isMet) ? 0 : 1;
+}
+
+function partsOf(names: string): ReadonlySet<Part> {
+  return new Set(
+    names.split(',').map((name) => {
+      const part = PARTS.find((candidate) => candidate === name);
+      if (part === undefined) throw new Error(`--only takes ${PARTS.join(', ')}`);
+      return part;
+    }),
+  );
+}
+
+async function compareAll(parts: ReadonlySet<Part>, scale: number, rounds: number): Promise<ComparisonFigures[]> {
+  const compared: ComparisonFigures[] = [];
+  for (const name of COMPARISON_NAMES.filter((candidate) => parts.has(candidate))) {
+    const comparison = await tell(`${name}: generating`, () => prepareComparison(name, scale));
+    compared.push(await tell(`${name}: comparing`, () => compareWays(comparison, rounds)));
+  }
+  return compared;
+}
+
+async function deliverAll(scale: number, rounds: number): Promise<DeliveryFigures[]> {
+  const delivered: DeliveryFigures[] = [];
+  for (const recordCount of DELIVERED_RECORDS) {
+    const path = await deliveredFile(recordCount * scale);
+    delivered.push(await tell(`delivering ${recordCount * scale} records`, () => measureDelivery(path, rounds)));
+  }
+  return delivered;
+}
+
+async function resume(scale: number, rounds: number): Promise<number> {
+  const path = await deliveredFile(Math.max(...DELIVERED_RECORDS) * scale);
+  return tell('resuming at 90 %', () => measureResume(path, rounds));
+}
+
+function deliveredFile(recordCount: number): Promise<string> {
+  return tell(`generating ${recordCount} records`, () => feedFile({ format: 'json', compression: null, recordCount }));
 }
 
 /** Says on standard error what takes its time, and how long it took. */

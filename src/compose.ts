@@ -8,13 +8,13 @@ import { postStatusEvent } from './delivery/post-status-event.ts';
 import { createIngestionService } from './ingestion/create-ingestion-service.ts';
 import { IngestionQueue, type QueueScope } from './ingestion/ingestion-queue.ts';
 import type { IngestionService } from './ingestion/ingestion-service.ts';
+import { PreviewService } from './ingestion/preview-service.ts';
 import type { RunDependencies } from './ingestion/run-context.ts';
 import { runIngestion } from './ingestion/run-ingestion.ts';
 import type { Clock, Random } from './model/clock.ts';
 import type { AnnouncedStatus, Ingestion } from './model/ingestion.ts';
 import type { Logger } from './model/logger.ts';
-import { openFileSource } from './sources/file-source.ts';
-import { resolveInsideRoots } from './sources/source-roots.ts';
+import { isUntouched, openSourceSet } from './sources/source-set.ts';
 import { type DataDirectoryLock, lockDataDirectory } from './state/data-directory-lock.ts';
 import { openSqliteStateStore } from './state/sqlite-state-store.ts';
 import type { StateReads, StateStore } from './state/state-store.ts';
@@ -71,11 +71,14 @@ function compose(
 ): Service {
   const guard = createCallbackGuard({ allow: config.callbackAllow, isLoopbackAllowed: config.listensOnLoopbackOnly });
   const announcer = createStatusAnnouncer(config, { guard, clock, logger });
+  const openSources: RunDependencies['openSources'] = (filePath, fileType) =>
+    openSourceSet(filePath, { roots: config.sourceRoots, fileType });
   const shared = {
     store,
     clock,
     logger,
-    openSource: openSourceInside(config.sourceRoots),
+    openSources,
+    isUntouched,
     announceStatus: announcer.announce,
   };
   const createDestination = destinationsOf(config, { guard, clock });
@@ -90,9 +93,11 @@ function compose(
   const { maxQueued, maxDepth, maxRecordBytes, retryWindowMs } = config;
   const defaults = { maxDepth, maxRecordBytes, retryWindowMs, maxDelayMs: DEFAULT_MAX_DELAY_MS };
   const ingestions = createIngestionService({ ...shared, queue, guard, maxQueued, defaults });
+  const previews = new PreviewService({ openSources, limits: config });
   const api = createApi({
     service: ingestions,
     reads: store,
+    previews,
     health: { isReady: () => readiness(queue, store) },
     apiToken: config.apiToken,
     clock,
@@ -109,18 +114,12 @@ function compose(
       queue.start();
     },
     async stop() {
+      previews.close();
       await queue.stop();
       await announcer.close();
       await store.close();
       lock.release();
     },
-  };
-}
-
-function openSourceInside(sourceRoots: readonly string[]): RunDependencies['openSource'] {
-  return async (filePath) => {
-    const realPath = await resolveInsideRoots(filePath, sourceRoots);
-    return { source: await openFileSource(realPath), realPath };
   };
 }
 

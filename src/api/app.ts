@@ -11,6 +11,8 @@ import { addDocumentationRoutes } from './routes/documentation.ts';
 import { addHealthRoutes, HEALTH_PATHS } from './routes/health.ts';
 import { addIngestRoute } from './routes/ingest.ts';
 import { addIngestionRoutes } from './routes/ingestions.ts';
+import { addPreviewRoute } from './routes/preview.ts';
+import { addRejectRoute } from './routes/rejects.ts';
 
 /**
  * The HTTP API: routes to the service and the store's reads, with every refusal and failure as a problem document. It opens no socket; the caller
@@ -42,7 +44,9 @@ export function createApi(dependencies: ApiDependencies): OpenAPIHono {
   );
 
   addIngestRoute(app, dependencies);
+  addPreviewRoute(app, dependencies);
   addIngestionRoutes(app, dependencies);
+  addRejectRoute(app, dependencies);
   addHealthRoutes(app, dependencies);
   addDocumentationRoutes(app, dependencies);
 

@@ -53,6 +53,59 @@ const lastErrorSchema = z
   })
   .openapi('LastError');
 
+/** What a file looks like to a delivery. */
+export const previewSchema = z
+  .object({
+    file_type: z.enum(FILE_TYPES),
+    file_count: count('Files it is made of.', 1),
+    files: z.array(z.object({ path: z.string(), size: z.int() })).openapi({ description: 'The first 100 of them.' }),
+    source_size: count('Bytes of all files.', 1_048_576),
+    compression: z.enum(['gzip', 'zstd', 'bzip2', 'zip']).nullable().openapi({ description: 'Of the first file.' }),
+    encoding: z.string().nullable().openapi({
+      description: 'As asked for or declared; null: nothing says, so it is UTF-8 or what its byte order mark says.',
+    }),
+    record_path: z.string().nullable().openapi({ description: 'Where the records are; null: the file type has none.' }),
+    format: z.record(z.string(), z.unknown()).openapi({ description: 'The options of the file type, complete.' }),
+    sampled: z
+      .object({ records: z.int(), bad_records: z.int() })
+      .openapi({ description: 'From how many the fields are told.' }),
+    fields: z.array(
+      z.object({
+        path: z.string().openapi({ description: '`[]` stands for the elements of an array.', example: 'price.amount' }),
+        types: z.array(z.enum(['string', 'integer', 'number', 'boolean', 'null', 'object', 'array'])),
+        count: count('How often it was met.', 1000),
+        examples: z.array(z.string()).openapi({ description: 'Up to three, as JSON, cut.' }),
+      }),
+    ),
+    bad_records: z
+      .array(
+        z.object({
+          file_index: z.int(),
+          byte_offset: z.int(),
+          byte_length: z.int(),
+          line: z.int(),
+          code: z.string(),
+          message: z.string(),
+          what_to_do: z.string(),
+          place: placeSchema.optional(),
+          raw_text: z.string(),
+        }),
+      )
+      .openapi({ description: 'The first 20.' }),
+    full: z
+      .object({
+        records: z.int(),
+        bad_records: z.int(),
+        chunks: z.int(),
+        bytes: z.int().openapi({ description: 'Of the canonical records in all chunks.' }),
+        largest_chunk_bytes: z.int(),
+      })
+      .nullable()
+      .openapi({ description: 'Null unless all of it was to be read.' }),
+    records: z.array(z.unknown()).openapi({ description: 'The first records, as they would be delivered.' }),
+  })
+  .openapi('Preview');
+
 /** One ingestion. */
 export const ingestionSchema = z
   .object({
@@ -63,11 +116,22 @@ export const ingestionSchema = z
       .openapi({ description: '`resume`, or the epoch milliseconds of a re-ingestion.', example: 'resume' }),
     file_path: z.string().openapi({ description: 'Absolute.', example: '/srv/feeds/products.json' }),
     file_type: z.enum(FILE_TYPES),
+    file_count: count('Files it is made of: more than one of a folder or a pattern.', 1),
+    format: z.record(z.string(), z.unknown()).openapi({
+      description: 'The options of the file type, those included that the request left out.',
+      example: { encoding: null },
+    }),
     record_path: z.string().nullable().openapi({
-      description: 'Where the records are, empty for a top-level array; null: not found yet.',
+      description:
+        'Where the records are, empty for a top-level array; null: not found yet, or the file type has none.',
       example: 'products.items',
     }),
     number_form: z.enum(['exact', 'jcs']),
+    on_bad_record: z.enum(['fail', 'quarantine']),
+    max_bad_records: z.union([z.int(), z.string(), z.null()]).openapi({
+      description: 'How many bad records, or what share of all, are set aside before it fails; null: any number.',
+      example: '1%',
+    }),
     callback_url: z.string().openapi({ example: 'https://receiver.example/callback' }),
     callback_header_names: z.array(z.string()).openapi({ description: 'Their values are never returned.' }),
     status_url: z.string().nullable(),
@@ -85,9 +149,12 @@ export const ingestionSchema = z
     totals: z.object({
       records: count('Records that the receiver has acknowledged.', 12_000),
       chunks: count('Chunks that the receiver has acknowledged.', 24),
-      rejected_records: count('Always 0: a record that cannot be delivered stops the ingestion.', 0),
-      source_bytes: count('Bytes of the file up to the last acknowledged record.', 6_000_000),
-      source_size: count('Bytes of the file.', 10_000_000),
+      rejected_records: count('Bad records that were set aside.', 0),
+      source_bytes: count(
+        'Bytes of the files, as they lie on the disk, up to the last acknowledged record.',
+        6_000_000,
+      ),
+      source_size: count('Bytes of the files as they lie on the disk.', 10_000_000),
     }),
     percent: z
       .number()
@@ -146,6 +213,32 @@ export const chunkSchema = z
   })
   .openapi('Chunk');
 
+/** A bad record that was set aside. */
+export const rejectSchema = z
+  .object({
+    file_index: count('Which file of the ingestion, from 0.', 0),
+    byte_offset: count('Where it begins in the text of that file, expanded and in UTF-8.', 52_000),
+    byte_length: count('How long it is there.', 120),
+    line: count('Line at which it begins, from 1.', 401),
+    column: count('Column at which it begins, in bytes, from 1.', 1),
+    code: z.string().openapi({ description: 'One of the codes of the errors.', example: 'ROW_WIDTH' }),
+    message: z.string().openapi({ description: 'What is wrong.' }),
+    what_to_do: z.string(),
+    place: placeSchema.optional().openapi({ description: 'Where exactly it is wrong.' }),
+    chunk_number: z.int().nullable().openapi({
+      description: 'The chunk with whose plan it was put on record; null: with none.',
+      example: 0,
+    }),
+    recorded_at: time('When it was put on record.'),
+    raw: z.string().openapi({ description: 'Its first 64 KiB in base64.', example: 'MTc7Y2hhaXI=' }),
+    raw_text: z
+      .string()
+      .nullable()
+      .openapi({ description: 'The same as text; null: it is not UTF-8.', example: '17;chair' }),
+    is_truncated: z.boolean().openapi({ description: 'Whether it is longer than what is kept of it.' }),
+  })
+  .openapi('Reject');
+
 const nextCursor = z
   .string()
   .nullable()
@@ -156,6 +249,11 @@ export const ingestionPageSchema = z
   .openapi('IngestionPage');
 /** A page of the ledger, by chunk number. */
 export const chunkPageSchema = z.object({ items: z.array(chunkSchema), next_cursor: nextCursor }).openapi('ChunkPage');
+
+/** A page of bad records, in the order of the source. */
+export const rejectPageSchema = z
+  .object({ items: z.array(rejectSchema), next_cursor: nextCursor })
+  .openapi('RejectPage');
 
 /** The service can be reached. The body is that of the original Python service, whose monitors may know it. */
 export const healthSchema = z

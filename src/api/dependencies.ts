@@ -1,4 +1,5 @@
 import type { IngestionService } from '../ingestion/ingestion-service.ts';
+import type { PreviewService } from '../ingestion/preview-service.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Logger } from '../model/logger.ts';
 import type { StateReads } from '../state/state-store.ts';
@@ -14,6 +15,7 @@ export interface Readiness {
 export interface ApiDependencies {
   readonly service: IngestionService;
   readonly reads: StateReads;
+  readonly previews: Pick<PreviewService, 'preview'>;
   /** Asked with every GET /health/ready: it must be quick. */
   readonly health: { isReady(): Promise<Readiness> };
   /** What clients send as `Authorization: Bearer`; null: none is asked for. */

@@ -2,6 +2,8 @@ import type { z } from '@hono/zod-openapi';
 import { ERRORS, type ErrorPlace } from '../errors.ts';
 import { formatDurationMs } from '../model/duration.ts';
 import type { Ingestion, LastError } from '../model/ingestion.ts';
+import { formatMaxBadRecords } from '../model/max-bad-records.ts';
+import { presentFormat } from '../protocol/format-options.ts';
 import type { ingestionSchema } from './contracts.ts';
 
 type IngestionBody = z.infer<typeof ingestionSchema>;
@@ -18,8 +20,12 @@ export function presentIngestion(ingestion: Ingestion, now: number): IngestionBo
     version: ingestion.version,
     file_path: ingestion.filePath,
     file_type: ingestion.fileType,
+    file_count: fingerprint.fileCount ?? 1,
+    format: presentFormat(read.format),
     record_path: read.recordPath,
     number_form: read.numberForm,
+    on_bad_record: read.onBadRecord,
+    max_bad_records: delivery.maxBadRecords === null ? null : formatMaxBadRecords(delivery.maxBadRecords),
     callback_url: delivery.callbackUrl,
     callback_header_names: Object.keys(delivery.callbackHeaders ?? {}),
     status_url: delivery.statusUrl,

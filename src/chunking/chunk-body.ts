@@ -1,5 +1,5 @@
 import type { Chunk, ChunkBounds, ChunkPlan } from '../model/chunk.ts';
-import type { Position, SourceRecord } from '../model/record.ts';
+import type { BadRecord, Position, SourceRecord } from '../model/record.ts';
 import { sha256Base64, sha256Hex } from '../protocol/checksum.ts';
 import { envelopeAfterRecords, envelopeBeforeRecords } from '../protocol/envelope.ts';
 
@@ -74,10 +74,18 @@ export class ChunkBody {
 
   /**
    * Closes the chunk.
-   * @param positionAfter where the record after it begins, null at the end of the source.
+   * @param after what follows: where the record after it begins, null at the end of the source, and what was set aside on the way
    */
-  finish(bounds: ChunkBounds, positionAfter: Position | null, isLast: boolean): Chunk {
+  finish(
+    bounds: ChunkBounds,
+    after: {
+      readonly positionAfter: Position | null;
+      readonly isLast: boolean;
+      readonly rejects: readonly BadRecord[];
+    },
+  ): Chunk {
     if (this.#firstPosition === null) throw new RangeError('a chunk is never empty');
+    const { positionAfter, isLast, rejects } = after;
     const { ingestionId, chunkNumber, recordOffset } = this.#start;
     const checksum = sha256Hex(this.#buffer.subarray(this.#recordsStart, this.#end));
     const plan: ChunkPlan = {
@@ -94,7 +102,7 @@ export class ChunkBody {
     this.#buffer.write(envelopeBeforeRecords({ ingestionId, chunkNumber, checksum }), 'latin1');
     const bodyEnd = this.#end + this.#buffer.write(envelopeAfterRecords(plan), this.#end, 'latin1');
     const body = this.#buffer.subarray(0, bodyEnd);
-    return { plan, body, bodyDigest: sha256Base64(body) };
+    return { plan, body, bodyDigest: sha256Base64(body), rejects };
   }
 
   #reserve(byteCount: number): void {

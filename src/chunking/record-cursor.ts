@@ -1,16 +1,16 @@
-import type { SourceRecord } from '../model/record.ts';
+import type { ReadItem } from '../model/record.ts';
 
 /**
- * Walks over batches of records one record at a time, with the next one always in view. Waiting is needed only between batches, which
+ * Walks over batches of what was read one item at a time, with the next one always in view. Waiting is needed only between batches, which
  * spares a promise per record.
  */
 export class RecordCursor {
-  readonly #batches: AsyncIterator<readonly SourceRecord[]>;
-  #batch: readonly SourceRecord[] = [];
+  readonly #batches: AsyncIterator<readonly ReadItem[]>;
+  #batch: readonly ReadItem[] = [];
   #index = 0;
   #isAtEnd = false;
 
-  constructor(batches: AsyncIterable<readonly SourceRecord[]>) {
+  constructor(batches: AsyncIterable<readonly ReadItem[]>) {
     this.#batches = batches[Symbol.asyncIterator]();
   }
 
@@ -19,8 +19,8 @@ export class RecordCursor {
     return this.#index >= this.#batch.length && !this.#isAtEnd;
   }
 
-  /** The next record, not yet taken; null at the sound end of the source. */
-  get current(): SourceRecord | null {
+  /** The next item, not yet taken; null at the sound end of the source. */
+  get current(): ReadItem | null {
     return this.#batch[this.#index] ?? null;
   }
 
@@ -34,7 +34,7 @@ export class RecordCursor {
     }
   }
 
-  /** Takes the current record. */
+  /** Takes the current item. */
   take(): void {
     this.#index += 1;
   }

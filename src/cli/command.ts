@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import type { Clock } from '../model/clock.ts';
 
 /** What a command needs of its process. */
@@ -6,6 +7,8 @@ export interface CommandContext {
   readonly cwd: string;
   /** Standard output. */
   readonly write: (text: string) => void;
+  /** Standard output for bytes, which says when it is full. */
+  readonly standardOutput: Writable;
   /** Standard error. */
   readonly writeError: (text: string) => void;
   /** Columns of the terminal that standard output is, as they are now; null where it is none. */

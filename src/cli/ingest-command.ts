@@ -1,5 +1,5 @@
-import { resolve } from 'node:path';
 import { type Command, type CommandContext, EXIT_DONE, EXIT_INTERRUPTED, EXIT_NOT_COMPLETED } from './command.ts';
+import { FEED_OPTIONS, FEED_USAGE, feedFieldsOf, numberIfWhole } from './feed-arguments.ts';
 import { followIngestion, hasEnded } from './follow-ingestion.ts';
 import { type OpenedService, openService } from './open-service.ts';
 import { commandInvalid, parseArguments, wholeNumber } from './parse-arguments.ts';
@@ -10,12 +10,13 @@ import { terminalText } from './terminal-text.ts';
 
 const usage = `usage: ackstream ingest <file> --callback <url> [options]
 
-Delivers a file and waits for the end. Talks to a running service; where none answers and the data directory is free, it delivers this
-one file itself.
+Delivers a file, or the files of a folder or pattern, and waits for the end. Talks to a running service; where none answers and the data
+directory is free, it delivers this itself.
 
   --callback <url>        where the chunks are posted (required)
-  --type <t>              json or ndjson; if left out, by the file's name, else json
-  --record-path <p>       where the records are, such as products.items; if left out, it is found
+${FEED_USAGE}
+  --on-bad-record <b>     fail (default), or quarantine: set it aside and go on
+  --max-bad-records <n>   how many are set aside before it fails, or their share such as 1%; if left out, any number
   --chunk-records <n>     most records of a chunk
   --chunk-bytes <n>       most bytes of a chunk's records; with neither bound, 1,000 records and 4 MiB
   --re-ingest             deliver the file anew, from its start
@@ -31,8 +32,9 @@ busy, 4 conflict with an earlier request, 130 interrupted.
 
 const options = {
   callback: { type: 'string' },
-  type: { type: 'string' },
-  'record-path': { type: 'string' },
+  ...FEED_OPTIONS,
+  'on-bad-record': { type: 'string' },
+  'max-bad-records': { type: 'string' },
   'chunk-records': { type: 'string' },
   'chunk-bytes': { type: 'string' },
   're-ingest': { type: 'boolean' },
@@ -73,11 +75,10 @@ function readArguments(args: readonly string[], cwd: string): IngestArguments {
   const { values, positionals } = parseArguments(args, { options, positionals: ['<file>'] });
   if (values.callback === undefined) throw commandInvalid('--callback is missing');
   const body = {
-    // The service may have another working directory.
-    file_path: resolve(cwd, positionals[0] ?? ''),
+    ...feedFieldsOf(cwd, positionals[0] ?? '', values),
     callback_url: values.callback,
-    file_type: values.type,
-    record_path: values['record-path'],
+    on_bad_record: values['on-bad-record'],
+    max_bad_records: numberIfWhole(values['max-bad-records']),
     chunk_size_by_records: wholeNumber('--chunk-records', values['chunk-records']),
     chunk_size_by_memory: wholeNumber('--chunk-bytes', values['chunk-bytes']),
     re_ingestion: values['re-ingest'],

@@ -8,10 +8,11 @@ export function renderIngestion(view: IngestionView): string {
   const facts: [name: string, value: string][] = [
     ['ingestion', view.ingestion_id],
     ['status', view.status],
-    ['file', `${terminalText(view.file_path)} (${view.file_type})`],
+    ['file', `${terminalText(view.file_path)} (${fileText(view)})`],
     ['callback', terminalText(view.callback_url)],
     ['asked for', view.created_at],
     ['delivered', deliveredText(view)],
+    ...rejectedFacts(view),
     ['chain', view.chain_checksum],
   ];
   if (view.completed_at !== null) facts.push(['completed', view.completed_at]);
@@ -26,6 +27,7 @@ export function renderIngestion(view: IngestionView): string {
 /** What became of an ingestion that is no longer watched, for `ingest`. */
 export function renderEnd(view: IngestionView): string {
   const lines = [`${view.status}: ${deliveredText(view)}`];
+  lines.push(...rejectedFacts(view).map(([name, text]) => `${name}: ${text}`));
   if (view.status === 'COMPLETED') lines.push(`chain checksum ${view.chain_checksum}`);
   else if (view.last_error !== null)
     lines.push(...errorFacts(view.last_error).map(([name, text]) => `${name}: ${text}`));
@@ -46,6 +48,17 @@ export function renderIngestions(views: readonly IngestionView[]): string {
 
 function deliveredText({ totals, percent }: IngestionView): string {
   return `${formatCount(totals.records)} records in ${formatCount(totals.chunks)} chunks acknowledged, ${percent.toFixed(1)} % of the file`;
+}
+
+function fileText({ file_type: fileType, file_count: fileCount }: IngestionView): string {
+  return fileCount === 1 ? fileType : `${fileType}, ${formatCount(fileCount)} files`;
+}
+
+function rejectedFacts({ totals, ingestion_id: ingestionId }: IngestionView): [name: string, value: string][] {
+  if (totals.rejected_records === 0) return [];
+  return [
+    ['set aside', `${formatCount(totals.rejected_records)} bad records, see \`ackstream rejects ${ingestionId}\``],
+  ];
 }
 
 function errorFacts(error: NonNullable<IngestionView['last_error']>): [name: string, value: string][] {

@@ -46,7 +46,9 @@ export function progressLine(view: IngestionView, now: number): string {
 
 /** How far, how fast, how long; or why it waits. */
 function progressFacts(view: IngestionView, now: number): string {
-  const progress = `${view.percent.toFixed(1).padStart(5)} %  ${formatCount(view.totals.records)} records`;
+  const { records, rejected_records: rejectedRecords } = view.totals;
+  const rejected = rejectedRecords === 0 ? '' : `, ${formatCount(rejectedRecords)} bad`;
+  const progress = `${view.percent.toFixed(1).padStart(5)} %  ${formatCount(records)} records${rejected}`;
   const wait = waitFacts(view, now);
   if (wait !== undefined) return `${progress}  ${wait}`;
   if (view.status === 'QUEUED') return `${progress}  waiting for its turn`;

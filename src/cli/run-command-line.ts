@@ -19,6 +19,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'deliver a file',
     load: async () => (await import('./ingest-command.ts')).ingestCommand,
   },
+  preview: {
+    summary: 'look at a file as it would be delivered',
+    load: async () => (await import('./preview-command.ts')).previewCommand,
+  },
   status: {
     summary: 'show one ingestion',
     load: async () => (await import('./status-command.ts')).statusCommand,
@@ -26,6 +30,14 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   list: {
     summary: 'list ingestions',
     load: async () => (await import('./list-command.ts')).listCommand,
+  },
+  generate: {
+    summary: 'write a feed of products to try things with',
+    load: async () => (await import('./generate-command.ts')).generateCommand,
+  },
+  rejects: {
+    summary: 'show the bad records of an ingestion',
+    load: async () => (await import('./rejects-command.ts')).rejectsCommand,
   },
   receiver: {
     summary: 'run the reference receiver',

@@ -12,6 +12,7 @@ export async function runProcess(args: readonly string[], env: CommandContext['e
     env,
     cwd: process.cwd(),
     write: (text) => process.stdout.write(text),
+    standardOutput: process.stdout,
     writeError: (text) => process.stderr.write(text),
     terminalColumns: () => (process.stdout.isTTY ? process.stdout.columns : null),
     isErrorTerminal: process.stderr.isTTY,

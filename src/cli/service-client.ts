@@ -1,5 +1,12 @@
 import type { z } from 'zod';
-import { ingestionPageSchema, ingestionSchema, problemSchema, submissionSchema } from '../api/contracts.ts';
+import {
+  ingestionPageSchema,
+  ingestionSchema,
+  problemSchema,
+  rejectPageSchema,
+  type rejectSchema,
+  submissionSchema,
+} from '../api/contracts.ts';
 import { ERRORS, type ErrorCode, ServiceError } from '../errors.ts';
 import type { Status } from '../model/ingestion.ts';
 
@@ -9,6 +16,11 @@ export type IngestionView = z.infer<typeof ingestionSchema>;
 export type SubmissionView = z.infer<typeof submissionSchema>;
 /** A page of ingestions, newest first. */
 export type IngestionPageView = z.infer<typeof ingestionPageSchema>;
+
+/** A bad record that was set aside. */
+export type RejectView = z.infer<typeof rejectSchema>;
+/** A page of bad records, in the order of the source. */
+export type RejectPageView = z.infer<typeof rejectPageSchema>;
 
 /** A service that was asked and does not answer within this is not there. */
 const ANSWER_TIMEOUT_MS = 30_000;
@@ -44,6 +56,17 @@ export class ServiceClient {
     const parameters = new URLSearchParams({ limit: String(query.limit) });
     if (query.status !== undefined) parameters.set('status', query.status);
     return this.#ask(`/api/ingestions?${parameters.toString()}`, ingestionPageSchema);
+  }
+
+  /** At most `limit` bad records of an ingestion, from a page's `next_cursor` on. */
+  listRejects(
+    ingestionId: string,
+    { limit, cursor }: { readonly limit: number; readonly cursor: string | null },
+  ): Promise<RejectPageView> {
+    const parameters = new URLSearchParams({ limit: String(limit) });
+    if (cursor !== null) parameters.set('cursor', cursor);
+    const path = `/api/ingestions/${encodeURIComponent(ingestionId)}/rejects?${parameters.toString()}`;
+    return this.#ask(path, rejectPageSchema);
   }
 
   async #ask<Body>(path: string, schema: z.ZodType<Body>, init: RequestInit = {}): Promise<Body> {

@@ -1,4 +1,6 @@
+import type { ChunkerResult } from '../chunking/chunker.ts';
 import type { Chunk, ChunkBounds, PlannedChunk } from '../model/chunk.ts';
+import type { BadRecord } from '../model/record.ts';
 import type { ChunkSession } from './chunk-session.ts';
 
 /** Chunks held ready beside the one in flight: two hide the jitter of both sides; one where a body is this large. */
@@ -7,9 +9,13 @@ const LARGE_BODY_BYTES = 8 * 1024 * 1024;
 
 /** A chunk that is ready, and whether its plan is on record already. */
 export interface ChunkAhead {
+  readonly kind: 'chunk';
   readonly chunk: Chunk;
   readonly isOnRecord: boolean;
 }
+
+/** What comes next: a chunk; or bad records that no chunk carries, at the end of the source or before it. */
+export type Ahead = ChunkAhead | { readonly kind: 'rejects' | 'end'; readonly rejects: readonly BadRecord[] };
 
 /** What a lookahead works on. */
 export interface LookaheadOptions {
@@ -20,13 +26,13 @@ export interface LookaheadOptions {
   readonly highestPlannedChunk: number;
   readonly planOnRecord: (chunkNumber: number) => Promise<PlannedChunk>;
   readonly bounds: ChunkBounds;
-  /** Throws where the source is no longer what was fingerprinted; asked when a chunk's bytes were read, before it is planned. */
-  readonly checkSource: () => Promise<void>;
+  /** Throws where the files of a chunk are no longer what was fingerprinted; asked when its bytes were read, before it is planned. */
+  readonly checkSource: (chunk: Chunk) => Promise<void>;
 }
 
 interface Slot {
-  readonly arrival: Promise<ChunkAhead | null>;
-  arrived: ChunkAhead | null;
+  readonly arrival: Promise<Ahead>;
+  arrived: Ahead | null;
 }
 
 /**
@@ -49,20 +55,22 @@ export class ChunkLookahead {
     this.#nextNumber = options.firstChunkNumber;
   }
 
-  /** The next chunk, null at the sound end of the source; the one taken before is done with. Throws what the session throws. */
-  async take(): Promise<ChunkAhead | null> {
+  /** What comes next; the chunk taken before is done with. Throws what the session throws. */
+  async take(): Promise<Ahead> {
     this.#spare = this.#takenBody;
     if (this.#slots.length === 0) this.#demand();
-    const ahead = (await this.#slots[0]?.arrival) ?? null;
+    const [first] = this.#slots as [Slot];
+    const ahead = await first.arrival;
     this.#slots.shift();
-    this.#takenBody = ahead?.chunk.body ?? null;
+    this.#takenBody = ahead.kind === 'chunk' ? ahead.chunk.body : null;
     this.#fill();
     return ahead;
   }
 
-  /** What {@link take} would give, where it is there already. */
+  /** The chunk that {@link take} would give, where it is there already. */
   get ready(): ChunkAhead | null {
-    return this.#slots[0]?.arrived ?? null;
+    const arrived = this.#slots[0]?.arrived;
+    return arrived?.kind === 'chunk' ? arrived : null;
   }
 
   #fill(): void {
@@ -95,19 +103,24 @@ export class ChunkLookahead {
   async #pose(
     chunkNumber: number,
     spare: Uint8Array | null,
-  ): Promise<{ reply: Promise<Chunk | null>; isOnRecord: boolean }> {
+  ): Promise<{ reply: Promise<ChunkerResult>; isOnRecord: boolean }> {
     const { session, highestPlannedChunk, planOnRecord, bounds } = this.#options;
     if (chunkNumber > highestPlannedChunk) return { reply: session.next(bounds, spare), isOnRecord: false };
     const { plan } = await planOnRecord(chunkNumber);
-    return { reply: session.rebuild(plan, spare), isOnRecord: true };
+    const reply = session.rebuild(plan, spare).then((chunk): ChunkerResult => ({ kind: 'chunk', chunk }));
+    return { reply, isOnRecord: true };
   }
 
-  async #receive(reply: Promise<Chunk | null>, isOnRecord: boolean): Promise<ChunkAhead | null> {
-    const chunk = await reply;
-    if (chunk === null || chunk.plan.isLast) this.#isAtEnd = true;
-    if (chunk === null) return null;
+  async #receive(reply: Promise<ChunkerResult>, isOnRecord: boolean): Promise<Ahead> {
+    const result = await reply;
+    if (result.kind !== 'chunk') {
+      if (result.kind === 'end') this.#isAtEnd = true;
+      return result;
+    }
+    const { chunk } = result;
+    if (chunk.plan.isLast) this.#isAtEnd = true;
     this.#largestBodyBytes = Math.max(this.#largestBodyBytes, chunk.body.length);
-    await this.#options.checkSource();
-    return { chunk, isOnRecord };
+    await this.#options.checkSource(chunk);
+    return { kind: 'chunk', chunk, isOnRecord };
   }
 }

@@ -1,17 +1,13 @@
+import type { ChunkerResult } from '../chunking/chunker.ts';
 import type { ErrorRecord } from '../errors.ts';
-import type { Chunk, ChunkBounds, ChunkPlan } from '../model/chunk.ts';
-import type { FileType, ReadSettings } from '../model/ingestion.ts';
+import type { ChunkBounds, ChunkPlan } from '../model/chunk.ts';
 import type { Position } from '../model/record.ts';
-import type { SourceStat } from '../sources/source.ts';
+import type { FeedStart } from './open-feed.ts';
 
 /** What a worker thread is started with. */
-export interface ChunkWorkerStart {
+export interface ChunkWorkerStart extends FeedStart {
   readonly ingestionId: string;
-  /** The real path, links resolved and found inside the allowed roots. */
-  readonly sourcePath: string;
-  readonly fileType: FileType;
-  readonly read: ReadSettings;
-  /** Where to begin reading; null: at the start of the source. */
+  /** Where to begin reading; null: at the start of the feed. */
   readonly position: Position | null;
   readonly chunkNumber: number;
   readonly recordOffset: number;
@@ -26,13 +22,10 @@ export type ChunkRequest =
   /** Only whether the source still gives the chunk of a recorded plan. */
   | { readonly kind: 'verify'; readonly plan: ChunkPlan };
 
-/** What a worker answers; the first message, `opened`, comes unasked. */
+/** What a worker answers; the first message, `opened`, comes unasked. Bodies lie in shared memory and are not copied. */
 export type ChunkReply =
-  | { readonly kind: 'opened'; readonly stat: SourceStat; readonly recordPath: string | null }
-  /** Its body lies in shared memory and is not copied. */
-  | { readonly kind: 'chunk'; readonly chunk: Chunk }
+  | { readonly kind: 'opened'; readonly recordPath: string | null }
+  | ChunkerResult
   | { readonly kind: 'verified' }
-  /** No record is left, the source ended soundly. */
-  | { readonly kind: 'end' }
   /** The demand failed, and so will all later ones. */
   | { readonly kind: 'error'; readonly error: ErrorRecord };

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
+import type { ChunkerResult } from '../chunking/chunker.ts';
 import { fromErrorRecord, ServiceError } from '../errors.ts';
 import type { Chunk, ChunkBounds, ChunkPlan } from '../model/chunk.ts';
-import type { SourceStat } from '../sources/source.ts';
 import type { ChunkReply, ChunkRequest, ChunkWorkerStart } from './chunk-messages.ts';
 
 interface Waiting {
@@ -31,20 +31,21 @@ export class ChunkSession {
     this.#worker.on('exit', () => this.#end('The thread that reads the source ended.'));
   }
 
-  /** What was found on opening: the source's stat, and where the records are. Throws what opening throws. */
-  async opened(): Promise<{ stat: SourceStat; recordPath: string | null }> {
+  /** Where the records were found to be; null: the format has no such thing. Throws what opening throws. */
+  async opened(): Promise<string | null> {
     const reply = await this.#opened;
     if (reply.kind !== 'opened') throw unexpected(reply);
-    return { stat: reply.stat, recordPath: reply.recordPath };
+    return reply.recordPath;
   }
 
   /**
-   * The next new chunk, null at the sound end of the source. Throws what reader and chunker throw.
+   * The next new chunk, bad records, or the sound end of the source. Throws what reader and chunker throw.
    * @param spare the body of a chunk that is done with, to be written over; null: none
    */
-  async next(bounds: ChunkBounds, spare: Uint8Array | null = null): Promise<Chunk | null> {
+  async next(bounds: ChunkBounds, spare: Uint8Array | null = null): Promise<ChunkerResult> {
     const reply = await this.#demand({ kind: 'next', bounds, spare });
-    return reply.kind === 'end' ? null : chunkOf(reply);
+    if (reply.kind === 'chunk' || reply.kind === 'rejects' || reply.kind === 'end') return reply;
+    throw unexpected(reply);
   }
 
   /**

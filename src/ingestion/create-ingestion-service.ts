@@ -1,6 +1,6 @@
 import { ServiceError } from '../errors.ts';
 import type { Clock } from '../model/clock.ts';
-import type { Ingestion, SourceFingerprint } from '../model/ingestion.ts';
+import type { Ingestion } from '../model/ingestion.ts';
 import type { Logger } from '../model/logger.ts';
 import { fileIdOf, ingestionIdOf, RESUME_VERSION } from '../protocol/identity.ts';
 import type { IngestRequest } from '../protocol/ingest-request.ts';
@@ -20,7 +20,7 @@ export interface IngestionServiceOptions {
   readonly store: Pick<StateStore, 'submit' | 'applyEvent' | 'countByStatus'>;
   readonly queue: Pick<IngestionQueue, 'isOpen' | 'admit' | 'halt' | 'announceChange'>;
   readonly guard: CallbackCheck;
-  readonly openSource: RunDependencies['openSource'];
+  readonly openSources: RunDependencies['openSources'];
   readonly announceStatus: RunDependencies['announceStatus'];
   readonly clock: Clock;
   readonly logger: Logger;
@@ -48,7 +48,7 @@ async function submit(
   const fileId = fileIdOf(request.filePath, request.fileType);
   const context: SubmissionContext = {
     now: clock.now(),
-    fingerprint: await fingerprintOf(request.filePath, options),
+    fingerprint: (await options.openSources(request.filePath, request.fileType)).fingerprint,
     maxQueued: options.maxQueued,
     defaults: options.defaults,
   };
@@ -96,18 +96,6 @@ async function resume(
   logger.info('ingestion.resumed', { ingestion_id: ingestionId, by: 'request' });
   queue.admit(ingestionId);
   return ingestion;
-}
-
-async function fingerprintOf(
-  filePath: string,
-  { openSource }: Pick<IngestionServiceOptions, 'openSource'>,
-): Promise<SourceFingerprint> {
-  const { source } = await openSource(filePath);
-  try {
-    return await source.fingerprint();
-  } finally {
-    await source.close();
-  }
 }
 
 function refuseWhenClosed(queue: Pick<IngestionQueue, 'isOpen'>): void {

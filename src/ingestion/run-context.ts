@@ -2,9 +2,9 @@ import type { Destination } from '../delivery/destination.ts';
 import { ServiceError } from '../errors.ts';
 import type { PlannedChunk } from '../model/chunk.ts';
 import type { Clock, Random } from '../model/clock.ts';
-import type { AnnouncedStatus, Ingestion } from '../model/ingestion.ts';
+import type { AnnouncedStatus, FileType, Ingestion } from '../model/ingestion.ts';
 import type { Logger } from '../model/logger.ts';
-import type { Source } from '../sources/source.ts';
+import type { SourceSet } from '../sources/source.ts';
 import type { RunKey, StateStore } from '../state/state-store.ts';
 import type { RunControl } from './run-control.ts';
 
@@ -15,10 +15,12 @@ export interface RunDependencies {
   readonly random: Random;
   readonly logger: Logger;
   /**
-   * Opens the file of an ingestion, links resolved and inside the allowed roots; `realPath` is what a worker may open. Throws the SOURCE_
+   * The files of an ingestion as they are now: of a file, a folder or a pattern, links resolved and inside of the allowed roots. Throws the SOURCE_
    * codes.
    */
-  readonly openSource: (filePath: string) => Promise<{ readonly source: Source; readonly realPath: string }>;
+  readonly openSources: (filePath: string, fileType: FileType) => Promise<SourceSet>;
+  /** Whether a file (null: every file) is still as it was found; costs one stat for each. */
+  readonly isUntouched: (sources: SourceSet, fileIndex: number | null) => Promise<boolean>;
   readonly createDestination: (ingestion: Ingestion) => Destination;
   /** Tells `status_url`, best effort: neither waits nor throws. */
   readonly announceStatus: (ingestion: Ingestion, status: AnnouncedStatus) => void;

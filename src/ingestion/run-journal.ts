@@ -1,8 +1,8 @@
 import { crashPoint } from '../crash-point.ts';
 import type { DeliveryJournal } from '../delivery/journal.ts';
-import type { PlannedChunk } from '../model/chunk.ts';
+import type { Chunk, PlannedChunk } from '../model/chunk.ts';
 import { nextChainChecksum } from '../protocol/checksum.ts';
-import type { AttemptTarget } from '../state/state-store.ts';
+import type { AttemptTarget, PlanToRecord } from '../state/state-store.ts';
 import type { ChunkLookahead } from './chunk-lookahead.ts';
 import type { RunContext } from './run-context.ts';
 
@@ -14,7 +14,7 @@ export function chunkJournal(context: RunContext, current: PlannedChunk, lookahe
     ...attemptJournal(context, chunkNumber),
     async recordAck(attempt) {
       const { ready } = lookahead;
-      const next = ready === null || ready.isOnRecord ? null : planAfter(current.chainChecksum, ready.chunk.plan);
+      const next = ready === null || ready.isOnRecord ? null : planAfter(current.chainChecksum, ready.chunk);
       context.update(await store.recordAck(context.key, { chunkNumber, attempt, next, now: context.now() }));
       crashPoint('committed');
     },
@@ -33,9 +33,9 @@ export function completionJournal(context: RunContext): DeliveryJournal {
   };
 }
 
-/** A plan with the chain up to it. */
-export function planAfter(chainChecksum: string, plan: PlannedChunk['plan']): PlannedChunk {
-  return { plan, chainChecksum: nextChainChecksum(chainChecksum, plan.checksum) };
+/** A chunk's plan with the chain up to it, and the bad records that were set aside before what follows it. */
+export function planAfter(chainChecksum: string, { plan, rejects }: Chunk): PlanToRecord {
+  return { planned: { plan, chainChecksum: nextChainChecksum(chainChecksum, plan.checksum) }, rejects };
 }
 
 function attemptJournal(context: RunContext, target: AttemptTarget): Omit<DeliveryJournal, 'recordAck'> {

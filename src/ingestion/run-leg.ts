@@ -3,20 +3,17 @@ import { crashPoint } from '../crash-point.ts';
 import type { DeliveryResult } from '../delivery/deliver-chunk.ts';
 import type { Destination } from '../delivery/destination.ts';
 import { ServiceError } from '../errors.ts';
-import type { Chunk, PlannedChunk } from '../model/chunk.ts';
+import type { Chunk, ChunkPlan, PlannedChunk } from '../model/chunk.ts';
+import { isTooManyBad } from '../model/max-bad-records.ts';
+import type { BadRecord } from '../model/record.ts';
+import type { SourceSet } from '../sources/source.ts';
 import { ChunkLookahead } from './chunk-lookahead.ts';
 import type { ChunkSession } from './chunk-session.ts';
 import { deliverCompletion, deliverTarget } from './deliver-target.ts';
 import type { RunContext } from './run-context.ts';
 import { fail, giveBack, pause, stop } from './run-endings.ts';
 import { chunkJournal, planAfter } from './run-journal.ts';
-import {
-  checkOpenedSource,
-  isSourceUntouched,
-  type OpenedSource,
-  refuseTouchedSource,
-  withSession,
-} from './source-check.ts';
+import { checkSources, refuseTouchedFiles, refuseTouchedSources, withSession } from './source-check.ts';
 import { splitPlan } from './split-plan.ts';
 
 /**
@@ -34,14 +31,12 @@ export async function runLeg(context: RunContext): Promise<LegEnd> {
     if (completedAt !== null && checkpoint.nextChunkNumber > highestPlannedChunk) {
       return await endOf(context, await deliverCompletion(context, destination));
     }
-    const opened = await context.dependencies.openSource(context.ingestion.filePath);
+    const sources = await context.dependencies.openSources(context.ingestion.filePath, context.ingestion.fileType);
     try {
-      await checkOpenedSource(context, opened);
-      return await new Leg(context, destination, opened).run();
+      await checkSources(context, sources);
+      return await new Leg(context, destination, sources).run();
     } catch (error) {
-      return await recoverFromChange(context, opened, error);
-    } finally {
-      await opened.source.close();
+      return await recoverFromChange(context, error);
     }
   } finally {
     await destination.close();
@@ -49,10 +44,11 @@ export async function runLeg(context: RunContext): Promise<LegEnd> {
 }
 
 /** Plans that a file no longer bears out are dropped where nothing of them was attempted; in all other cases the error stands. */
-async function recoverFromChange(context: RunContext, opened: OpenedSource, error: unknown): Promise<LegEnd> {
+async function recoverFromChange(context: RunContext, error: unknown): Promise<LegEnd> {
   const isChanged = error instanceof ServiceError && error.code === 'SOURCE_CHANGED';
   if (!isChanged || context.ingestion.highestPlannedChunk < 0) throw error;
-  const current = await opened.source.fingerprint();
+  const { filePath, fileType } = context.ingestion;
+  const { fingerprint: current } = await context.dependencies.openSources(filePath, fileType);
   const restarted = await context.dependencies.store.restartUnbegun(context.key, current);
   if (restarted === null) throw error;
   context.update(restarted);
@@ -62,34 +58,34 @@ async function recoverFromChange(context: RunContext, opened: OpenedSource, erro
 class Leg {
   readonly #context: RunContext;
   readonly #destination: Destination;
-  readonly #opened: OpenedSource;
+  readonly #sources: SourceSet;
 
-  constructor(context: RunContext, destination: Destination, opened: OpenedSource) {
+  constructor(context: RunContext, destination: Destination, sources: SourceSet) {
     this.#context = context;
     this.#destination = destination;
-    this.#opened = opened;
+    this.#sources = sources;
   }
 
   async run(): Promise<LegEnd> {
     const { nextChunkNumber, isAtEnd } = this.#context.ingestion.checkpoint;
     const lastAcked = nextChunkNumber === 0 ? null : await this.#context.planOnRecord(nextChunkNumber - 1);
     try {
-      return await withSession(this.#context, this.#opened, lastAcked, async (session, recordPath) => {
+      return await withSession(this.#context, this.#sources, lastAcked, async (session, recordPath) => {
         await this.#keepRecordPath(recordPath);
         if (lastAcked !== null) await session.verify(lastAcked.plan);
         return isAtEnd ? this.#complete() : this.#deliverChunks(session);
       });
     } catch (error) {
       // Whatever a file under change makes of its reader says nothing about the file.
-      if (isOfTheStore(error) || (await isSourceUntouched(this.#context, this.#opened.source))) throw error;
-      const { logger } = this.#context.dependencies;
+      const { isUntouched, logger } = this.#context.dependencies;
+      if (isOfTheStore(error) || (await isUntouched(this.#sources, null))) throw error;
       logger.warn('source.touched', { ingestion_id: this.#context.key.ingestionId });
       return 'touched';
     }
   }
 
   async #keepRecordPath(recordPath: string | null): Promise<void> {
-    await refuseTouchedSource(this.#context, this.#opened.source);
+    await refuseTouchedSources(this.#context, this.#sources);
     const { ingestion, dependencies, key } = this.#context;
     if (ingestion.read.recordPath === null && recordPath !== null) {
       await this.#context.afterwards(dependencies.store.recordRecordPath(key, recordPath));
@@ -105,19 +101,24 @@ class Leg {
       highestPlannedChunk: ingestion.highestPlannedChunk,
       planOnRecord: (chunkNumber) => context.planOnRecord(chunkNumber),
       bounds: chunkBounds(ingestion.delivery, ingestion.closeAtBytes),
-      checkSource: () => refuseTouchedSource(context, this.#opened.source),
+      checkSource: ({ plan }) => refuseTouchedFiles(context, this.#sources, plan),
     });
     for (;;) {
       const ahead = await lookahead.take();
-      if (ahead === null) return this.#complete();
+      if (ahead.kind !== 'chunk') {
+        await this.#setAside(ahead.rejects, ahead.kind === 'end');
+        if (ahead.kind === 'end') return this.#complete();
+        continue;
+      }
       const current = await this.#planned(ahead.chunk);
+      this.#judgeRejects(current.plan);
       crashPoint('planned-not-sent');
       const result = await deliverTarget(context, this.#destination, {
         target: { kind: 'chunk', chunk: ahead.chunk },
         journal: chunkJournal(context, current, lookahead),
       });
       if (result.kind === 'split') {
-        await splitPlan(context, this.#opened, current);
+        await splitPlan(context, this.#sources, current);
         return 'again';
       }
       if (result.kind !== 'acknowledged') return endOf(context, result);
@@ -128,23 +129,51 @@ class Leg {
   }
 
   /** The chunk's plan on record, put there now if the acknowledgement before it did not bring it along. */
-  async #planned({ plan }: Chunk): Promise<PlannedChunk> {
+  async #planned(chunk: Chunk): Promise<PlannedChunk> {
+    const { plan } = chunk;
     const { highestPlannedChunk, checkpoint } = this.#context.ingestion;
     if (plan.chunkNumber <= highestPlannedChunk) return this.#context.planOnRecord(plan.chunkNumber);
     crashPoint('before-plan');
-    const planned = planAfter(checkpoint.chainChecksum, plan);
+    const toRecord = planAfter(checkpoint.chainChecksum, chunk);
     const { store } = this.#context.dependencies;
-    await this.#context.afterwards(store.planChunk(this.#context.key, planned, this.#context.now()));
-    return planned;
+    await this.#context.afterwards(store.planChunk(this.#context.key, toRecord, this.#context.now()));
+    return toRecord.planned;
+  }
+
+  /** Puts bad records on record that no plan brings along. */
+  async #setAside(rejects: readonly BadRecord[], isAtEnd: boolean): Promise<void> {
+    const context = this.#context;
+    const { store } = context.dependencies;
+    if (rejects.length > 0) context.update(await store.recordRejects(context.key, rejects, context.now()));
+    refuseTooManyBad(context, context.ingestion.checkpoint.recordCount, isAtEnd);
+  }
+
+  /** Judges the bad records up to a new chunk; after a rewind there are more on record than up to the chunk that is sent again. */
+  #judgeRejects(plan: ChunkPlan): void {
+    if (plan.chunkNumber < this.#context.ingestion.highestPlannedChunk) return;
+    refuseTooManyBad(this.#context, plan.recordOffset + plan.recordCount, plan.isLast);
   }
 
   async #complete(): Promise<LegEnd> {
     const { checkpoint } = this.#context.ingestion;
     // A record followed the last acknowledged chunk when that was planned, and now none does.
     if (checkpoint.nextChunkNumber > 0 && !checkpoint.isAtEnd) throw new ServiceError('SOURCE_CHANGED');
-    await refuseTouchedSource(this.#context, this.#opened.source);
+    await refuseTouchedSources(this.#context, this.#sources);
     return endOf(this.#context, await deliverCompletion(this.#context, this.#destination));
   }
+}
+
+/**
+ * Throws TOO_MANY_BAD_RECORDS. What was planned stays planned: where more are allowed, it goes on just here.
+ * @param recordCount sound records up to here
+ */
+function refuseTooManyBad({ ingestion }: RunContext, recordCount: number, isAtEnd: boolean): void {
+  const { rejectedRecords: badCount, delivery } = ingestion;
+  if (!isTooManyBad(delivery.maxBadRecords, { badCount, recordCount, isAtEnd })) return;
+  throw new ServiceError('TOO_MANY_BAD_RECORDS', {
+    detail: `${badCount} records are bad, ${recordCount} are sound up to here.`,
+    data: { rejected_records: badCount, records: recordCount },
+  });
 }
 
 function isOfTheStore(error: unknown): boolean {

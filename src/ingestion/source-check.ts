@@ -1,53 +1,61 @@
 import { ServiceError } from '../errors.ts';
-import type { PlannedChunk } from '../model/chunk.ts';
-import { compareFingerprints, compareStat } from '../sources/compare-fingerprints.ts';
-import type { Source } from '../sources/source.ts';
+import type { ChunkPlan, PlannedChunk } from '../model/chunk.ts';
+import type { SourceFingerprint } from '../model/ingestion.ts';
+import { compareFingerprints, describeChange } from '../sources/compare-fingerprints.ts';
+import type { SourceSet } from '../sources/source.ts';
 import { ChunkSession } from './chunk-session.ts';
 import type { RunContext } from './run-context.ts';
 
-/** A source that was opened for a run. */
-export interface OpenedSource {
-  readonly source: Source;
-  readonly realPath: string;
-}
-
 /**
- * Holds a newly opened source against what is on record, before anything of it is sent (docs/protocol.md "Source drift"). Where only ctime or inode
+ * Holds the files as they were found against what is on record, before anything of it is sent (docs/protocol.md "Source drift"). Where only ctime or inode
  * differ (copied, restored, times forged), every chunk that was ever acknowledged is compared. Where nothing was ever attempted, the
  * file is taken as it is. Throws SOURCE_CHANGED.
  */
-export async function checkOpenedSource(context: RunContext, opened: OpenedSource): Promise<void> {
+export async function checkSources(context: RunContext, sources: SourceSet): Promise<void> {
   const { store } = context.dependencies;
-  const current = await opened.source.fingerprint();
-  switch (compareFingerprints(context.ingestion.fingerprint, current)) {
+  const { fingerprint: recorded } = context.ingestion;
+  const current = sources.fingerprint;
+  switch (compareFingerprints(recorded, current)) {
     case 'same':
       return;
     case 'touched':
-      await verifyAckedChunks(context, opened);
+      await verifyAckedChunks(context, sources);
       await context.afterwards(store.acceptFingerprint(context.key, current));
       return;
     case 'changed': {
       const restarted = await store.restartUnbegun(context.key, current);
-      if (restarted === null) throw new ServiceError('SOURCE_CHANGED');
+      if (restarted === null) throw sourceChanged(recorded, current);
       context.update(restarted);
     }
   }
 }
 
-/** Whether the opened file is still what was fingerprinted; costs one fstat. */
-export async function isSourceUntouched(context: RunContext, source: Source): Promise<boolean> {
-  return compareStat(context.ingestion.fingerprint, await source.stat()) === 'same';
+function sourceChanged(recorded: SourceFingerprint, current: SourceFingerprint): ServiceError {
+  const detail = describeChange(recorded, current);
+  return new ServiceError('SOURCE_CHANGED', detail === undefined ? {} : { detail });
 }
 
-/** Throws SOURCE_CHANGED unless {@link isSourceUntouched}. */
-export async function refuseTouchedSource(context: RunContext, source: Source): Promise<void> {
-  if (!(await isSourceUntouched(context, source))) throw new ServiceError('SOURCE_CHANGED');
+/** Throws SOURCE_CHANGED unless every file is still what was fingerprinted; costs one stat for each. */
+export async function refuseTouchedSources({ dependencies }: RunContext, sources: SourceSet): Promise<void> {
+  if (!(await dependencies.isUntouched(sources, null))) throw new ServiceError('SOURCE_CHANGED');
 }
 
-async function verifyAckedChunks(context: RunContext, opened: OpenedSource): Promise<void> {
+/** {@link refuseTouchedSources}, of the files alone that a chunk's records, and what follows them, lie in. */
+export async function refuseTouchedFiles(
+  { dependencies }: RunContext,
+  sources: SourceSet,
+  { firstPosition, positionAfter }: ChunkPlan,
+): Promise<void> {
+  const last = (positionAfter ?? firstPosition).fileIndex;
+  for (let { fileIndex } = firstPosition; fileIndex <= last; fileIndex += 1) {
+    if (!(await dependencies.isUntouched(sources, fileIndex))) throw new ServiceError('SOURCE_CHANGED');
+  }
+}
+
+async function verifyAckedChunks(context: RunContext, sources: SourceSet): Promise<void> {
   const { highestAckedChunk, ingestionId } = context.ingestion;
   if (highestAckedChunk < 0) return;
-  await withSession(context, opened, null, async (session) => {
+  await withSession(context, sources, null, async (session) => {
     for (let chunkNumber = 0; chunkNumber <= highestAckedChunk; chunkNumber += 1) {
       const { plan } = await context.planOnRecord(chunkNumber);
       await session.verify(plan);
@@ -59,11 +67,11 @@ async function verifyAckedChunks(context: RunContext, opened: OpenedSource): Pro
 /**
  * Lets `work` read with a worker that gives chunks from that of a recorded plan on, or from the start of the source; it is told where the records are. The
  * worker ends with `work`, and as soon as the run is asked to stop: what is read then is of no use, and may take long. Throws SOURCE_CHANGED
- * where another file has taken the opened one's place.
+ * where another file has taken the place of one that was found.
  */
 export async function withSession<Result>(
   context: RunContext,
-  opened: OpenedSource,
+  sources: SourceSet,
   from: Pick<PlannedChunk, 'plan'> | null,
   work: (session: ChunkSession, recordPath: string | null) => Promise<Result>,
 ): Promise<Result> {
@@ -72,7 +80,7 @@ export async function withSession<Result>(
     ingestionId,
     fileType,
     read,
-    sourcePath: opened.realPath,
+    files: sources.files,
     position: from?.plan.firstPosition ?? null,
     chunkNumber: from?.plan.chunkNumber ?? 0,
     recordOffset: from?.plan.recordOffset ?? 0,
@@ -82,9 +90,7 @@ export async function withSession<Result>(
   stopSignal.addEventListener('abort', close);
   if (stopSignal.aborted) close();
   try {
-    const { stat, recordPath } = await session.opened();
-    if (compareStat(await opened.source.stat(), stat) !== 'same') throw new ServiceError('SOURCE_CHANGED');
-    return await work(session, recordPath);
+    return await work(session, await session.opened());
   } finally {
     stopSignal.removeEventListener('abort', close);
     await session.close();

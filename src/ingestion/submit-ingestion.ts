@@ -2,6 +2,7 @@
  * The decision table of docs/protocol.md "Asking for an ingestion", pure: what a request meets → what is answered and done. It runs inside of
  * the store's transaction, so that of any number of equal requests exactly one starts anything.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { ServiceError } from '../errors.ts';
 import type { DeliverySettings, Ingestion, ReadSettings, SourceFingerprint } from '../model/ingestion.ts';
 import { fileIdOf, ingestionIdOf, RESUME_VERSION } from '../protocol/identity.ts';
@@ -86,6 +87,7 @@ function create(
     callbackHeaders: null,
     callbackSecret: null,
     statusUrl: null,
+    maxBadRecords: null,
     ...broughtDelivery(request),
   };
   return {
@@ -102,6 +104,8 @@ function create(
         numberForm: request.numberForm ?? 'exact',
         maxDepth,
         maxRecordBytes,
+        format: request.format ?? request.defaultFormat,
+        onBadRecord: request.onBadRecord ?? 'fail',
       },
       delivery,
       fingerprint: context.fingerprint,
@@ -109,13 +113,19 @@ function create(
   };
 }
 
-/** It waits or runs: nothing starts twice, what the request brings for its delivery holds from the next attempt. */
+/**
+ * It waits or runs: nothing starts twice, what the request brings for its delivery holds from the next attempt. Bad records that are set aside from here
+ * on give its slot back, for what was read ahead was not read so.
+ */
 function meetActive(request: IngestRequest, ingestion: Ingestion): SubmissionDecision {
-  const { delivery, changed } = changedDelivery(request, ingestion.delivery);
-  return {
-    answer: answerFor(ingestion, 'RUNNING', changed),
-    ...(changed.length === 0 ? {} : { update: { delivery } }),
-  };
+  const { update, changed } = takenOver(request, ingestion);
+  return { answer: answerFor(ingestion, 'RUNNING', changed), ...(changed.length === 0 ? {} : { update }) };
+}
+
+/** What a request changes of an ingestion, and the wire names of that. */
+interface Taken {
+  readonly update: NonNullable<SubmissionDecision['update']>;
+  readonly changed: readonly string[];
 }
 
 function takeOver(
@@ -123,25 +133,35 @@ function takeOver(
   ingestion: Ingestion,
   how: { readonly isFixed: boolean; readonly context: SubmissionContext; readonly isResumed: boolean },
 ): SubmissionDecision {
-  const { delivery, changed } = changedDelivery(request, ingestion.delivery);
+  const kept = takenOver(request, ingestion);
   const anew = how.isFixed ? { update: {}, changed: [] } : takenAnew(request, ingestion, how.context);
-  const allChanged = [...changed, ...anew.changed];
   return {
-    answer: answerFor(ingestion, how.isResumed ? 'RESUMED' : 'RUNNING', allChanged),
-    update: { ...(changed.length === 0 ? {} : { delivery }), ...anew.update, resume: how.isResumed },
+    answer: answerFor(ingestion, how.isResumed ? 'RESUMED' : 'RUNNING', [...kept.changed, ...anew.changed]),
+    update: { ...kept.update, ...anew.update, resume: how.isResumed },
+  };
+}
+
+/** What changes under plans that are frozen already: how it is delivered, and that bad records no longer end it. */
+function takenOver(request: IngestRequest, { delivery: current, read }: Ingestion): Taken {
+  const { delivery, changed } = changedDelivery(request, current);
+  const setsAside = read.onBadRecord === 'fail' && request.onBadRecord === 'quarantine';
+  return {
+    update: {
+      ...(changed.length === 0 ? {} : { delivery }),
+      ...(setsAside ? { read: { ...read, onBadRecord: 'quarantine' } } : {}),
+    },
+    changed: setsAside ? [...changed, 'on_bad_record'] : changed,
   };
 }
 
 /** Where no attempt was ever begun nothing is frozen: the file is taken as it is now, and read as the request says now. */
-function takenAnew(
-  request: IngestRequest,
-  ingestion: Ingestion,
-  { fingerprint }: SubmissionContext,
-): { update: NonNullable<SubmissionDecision['update']>; changed: readonly string[] } {
+function takenAnew(request: IngestRequest, ingestion: Ingestion, { fingerprint }: SubmissionContext): Taken {
   const read: ReadSettings = {
     ...ingestion.read,
     ...recordPathAnew(request, ingestion.read),
     numberForm: request.numberForm ?? ingestion.read.numberForm,
+    format: request.format ?? ingestion.read.format,
+    onBadRecord: request.onBadRecord ?? ingestion.read.onBadRecord,
   };
   const changed = changedReading(request, ingestion.read);
   return { update: { read, fingerprint, discardPlans: true }, changed };
@@ -181,12 +201,18 @@ function refuseFullQueue(met: MetState, context: SubmissionContext): void {
   throw new ServiceError('QUEUE_FULL', { detail: `${met.queuedCount} ingestions are waiting already.` });
 }
 
-/** Wire names of what decides which records there are and differs; what a request leaves out stays as it is. */
+/**
+ * Wire names of what decides which records there are and differs; what a request leaves out stays as it is. That bad records are set aside from here on is
+ * none of it: what was delivered stays as it is.
+ */
 function changedReading(request: IngestRequest, read: ReadSettings): string[] {
   const changed: string[] = [];
   const isOtherPath = request.recordPath !== null && request.recordPath !== read.recordPath;
   if (isOtherPath) changed.push('record_path');
   if (request.numberForm !== null && request.numberForm !== read.numberForm) changed.push('number_form');
+  const isOtherFormat = request.format !== null && !isDeepStrictEqual(request.format, read.format);
+  if (isOtherFormat) changed.push('format');
+  if (request.onBadRecord === 'fail' && read.onBadRecord === 'quarantine') changed.push('on_bad_record');
   return changed;
 }
 
@@ -200,6 +226,7 @@ const WIRE_FIELDS: Readonly<Record<keyof DeliverySettings, string>> = {
   callbackHeaders: 'callback_headers',
   callbackSecret: 'callback_secret',
   statusUrl: 'status_url',
+  maxBadRecords: 'max_bad_records',
 };
 
 function broughtDelivery(request: IngestRequest): Partial<DeliverySettings> {

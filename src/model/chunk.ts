@@ -1,4 +1,4 @@
-import type { Position } from './record.ts';
+import type { BadRecord, Position } from './record.ts';
 
 /** What closes a chunk. Bytes are those of the canonical records array, brackets and commas included. */
 export interface ChunkBounds {
@@ -40,6 +40,8 @@ export interface Chunk {
   readonly body: Uint8Array;
   /** SHA-256 of the body in base64, for Content-Digest. */
   readonly bodyDigest: string;
+  /** The bad records met on the way from the chunk before to what follows it; none where it was cut by a recorded plan. */
+  readonly rejects: readonly BadRecord[];
 }
 
 /** What is said to the receiver after the last acknowledgement. */

@@ -1,9 +1,11 @@
 import type { ErrorRecord } from '../errors.ts';
 import type { ChunkPlan } from './chunk.ts';
-import type { NumberForm } from './record.ts';
+import type { Formats } from './format.ts';
+import type { MaxBadRecords } from './max-bad-records.ts';
+import type { BadRecord, NumberForm, OnBadRecord, Position } from './record.ts';
 
 /** The file types that can be read. */
-export const FILE_TYPES = ['json', 'ndjson'] as const;
+export const FILE_TYPES = ['json', 'ndjson', 'csv', 'excel', 'xml'] as const;
 /** One of {@link FILE_TYPES}. */
 export type FileType = (typeof FILE_TYPES)[number];
 
@@ -46,6 +48,8 @@ export function statusesAllowing(event: IngestionEvent): readonly Status[] {
 
 /** What identifies the bytes of a source, as far as it can be told without reading them all. Stored; nanoseconds as decimal text. */
 export interface SourceFingerprint {
+  /** How many files it is of; absent: one. */
+  readonly fileCount?: number;
   /** Length in bytes. */
   readonly size: number;
   readonly mtimeNs: string;
@@ -66,6 +70,9 @@ export interface ReadSettings {
   readonly numberForm: NumberForm;
   readonly maxDepth: number;
   readonly maxRecordBytes: number;
+  /** The options of the ingestion's file type. */
+  readonly format: Formats[FileType];
+  readonly onBadRecord: OnBadRecord;
 }
 
 /** How it is delivered: may change with a later request, from the next attempt or the next chunk that is not frozen. */
@@ -81,6 +88,8 @@ export interface DeliverySettings {
   /** Null: the service's own. Never returned or logged. */
   readonly callbackSecret: string | null;
   readonly statusUrl: string | null;
+  /** How many bad records are set aside before the ingestion fails; null: any number. */
+  readonly maxBadRecords: MaxBadRecords | null;
 }
 
 /** How far an ingestion is, committed with each acknowledgement. A rewind moves it back. */
@@ -178,4 +187,13 @@ export interface LedgerEntry {
   readonly plannedAt: number;
   readonly ackedAt: number | null;
   readonly attempts: readonly AttemptRecord[];
+}
+
+/** A bad record that was set aside: the file and the offset tell it from all others of its ingestion. */
+export interface RejectEntry
+  extends Pick<Position, 'fileIndex' | 'byteOffset' | 'line' | 'column'>,
+    Omit<BadRecord, 'position'> {
+  /** The chunk with whose plan it was put on record; null: with none. */
+  readonly chunkNumber: number | null;
+  readonly recordedAt: number;
 }

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { DURATION_FORM, parseDurationMs } from '../model/duration.ts';
+import { MAX_BAD_RECORDS_FORM, parseMaxBadRecords } from '../model/max-bad-records.ts';
 import { isWebhookSecret, WEBHOOK_SECRET_FORM } from '../model/webhook-secret.ts';
 import { callbackHeaderProblems } from './callback-headers.ts';
+import { fileTypeNamed } from './file-types.ts';
 
 /** Most records of a chunk that may be asked for. */
 const MAX_CHUNK_RECORDS = 100_000;
@@ -14,18 +16,6 @@ const MAX_RECORD_PATH_LENGTH = 1024;
 /** A year: what waits longer has been forgotten. */
 const MAX_RETRY_WINDOW_MS = 8760 * 3_600_000;
 const MAX_RETRY_DELAY_MS = 24 * 3_600_000;
-
-/** Every name a file type has on the wire, in lower case, and the type it stands for. */
-export const FILE_TYPES_BY_NAME: ReadonlyMap<string, string> = new Map([
-  ['json', 'json'],
-  ['ndjson', 'ndjson'],
-  ['jsonl', 'ndjson'],
-  ['csv', 'csv'],
-  ['tsv', 'csv'],
-  ['excel', 'excel'],
-  ['xlsx', 'excel'],
-  ['xml', 'xml'],
-]);
 
 const boundedInteger = (max: number) => {
   const error = `must be an integer from 0 to ${max}`;
@@ -78,7 +68,7 @@ const callbackHeaders = z.custom<Readonly<Record<string, string>>>().check((cont
   }
 });
 
-const RECORD_PATH_FORM = 'must be names joined by dots, such as products.items; leave it out for a top-level array';
+const RECORD_PATH_FORM = 'must be text that is not empty';
 
 /**
  * The body of `POST /api/ingest`, docs/protocol.md "Asking for an ingestion". Only validates: {@link parseIngestRequest} fills in and
@@ -91,12 +81,13 @@ export const ingestRequestSchema = z.strictObject({
   }),
   file_type: z
     .string({ error: 'must be a string' })
-    .refine((name) => FILE_TYPES_BY_NAME.has(name.toLowerCase()), {
-      error: 'must be json or ndjson (or jsonl)',
+    .refine((name) => fileTypeNamed(name) !== undefined, {
+      error: 'must be json, ndjson (or jsonl), csv, tsv, excel (or xlsx) or xml',
     })
     .nullish()
     .meta({
-      description: '`json` or `ndjson` (alias `jsonl`), in any case. By default by the name, else `json`.',
+      description:
+        '`json`, `ndjson` (alias `jsonl`), `csv` (`tsv` for one with tabs), `excel` (alias `xlsx`) or `xml`, in any case. By default by the name, in which `.gz`, `.zst`, `.bz2` and `.zip` are looked behind, else `json`.',
       example: 'json',
     }),
   callback_url: callbackUrl.meta({
@@ -117,11 +108,27 @@ export const ingestRequestSchema = z.strictObject({
   record_path: z
     .string({ error: RECORD_PATH_FORM })
     .max(MAX_RECORD_PATH_LENGTH, { error: `must be at most ${MAX_RECORD_PATH_LENGTH} characters` })
-    .refine((path) => path.isWellFormed() && path.split('.').every((name) => name !== ''), { error: RECORD_PATH_FORM })
+    .refine((path) => path.isWellFormed() && path !== '', { error: RECORD_PATH_FORM })
     .nullish()
     .meta({
-      description: 'Dotted path of the array that holds the records. By default it is found.',
+      description:
+        'Where the records are: in JSON the dotted path of their array (left out: also for a top-level array), in XML the name of their element or its path such as `catalog/products/product`. By default it is found. Other formats have none.',
       example: 'products.items',
+    }),
+  // Judged by `formatSchema`, when the type is known.
+  format: z.unknown().optional(),
+  on_bad_record: z.enum(['fail', 'quarantine'], { error: 'must be fail or quarantine' }).nullish().meta({
+    description:
+      'What becomes of a record that cannot be delivered: `fail` (default) ends the ingestion there, `quarantine` sets it aside. An ingestion that failed so goes on with `quarantine`.',
+  }),
+  max_bad_records: z
+    .custom<number | string>((value) => parseMaxBadRecords(value) !== undefined, { error: MAX_BAD_RECORDS_FORM })
+    .nullish()
+    .meta({
+      type: ['integer', 'string', 'null'],
+      description:
+        'With `quarantine`: how many bad records are set aside before the ingestion fails, or their share such as `"1%"`, which is judged from 1,000 records on and at the end. By default any number.',
+      example: '1%',
     }),
   number_form: z.enum(['exact', 'jcs'], { error: 'must be exact or jcs' }).nullish().meta({
     description: '`exact` (default) keeps every digit of a number, `jcs` writes numbers as RFC 8785 does.',

@@ -1,10 +1,12 @@
-import { ServiceError } from '../errors.ts';
+import { type ErrorRecord, fromErrorRecord, type ServiceError } from '../errors.ts';
 import type { Position } from '../model/record.ts';
 import { LINE_FEED } from '../protocol/canonical/bytes.ts';
 import { advancePlace, type JsonFault, TEXT_START, type TextPlace } from '../protocol/json-place.ts';
-import type { Source } from '../sources/source.ts';
+import type { ByteSource } from '../sources/source.ts';
 
 const INITIAL_CAPACITY_BYTES = 512 * 1024;
+/** Up to so many bytes a line's end is found by a loop sooner than by a call into the runtime. */
+const SHORT_LINE_BYTES = 128;
 /** No line feed is known in the window. */
 const NONE = Number.POSITIVE_INFINITY;
 
@@ -19,7 +21,7 @@ export class ByteWindow {
   end = 0;
   /** Whether the source has nothing after `end`. */
   isWhole = false;
-  readonly #source: Source;
+  readonly #source: ByteSource;
   readonly #blocks: AsyncIterator<Uint8Array>;
   /** Offset in the source of `bytes[0]` and of the first byte of the line of `bytes[start]`. */
   #base: number;
@@ -28,10 +30,10 @@ export class ByteWindow {
   #lineFeed = NONE;
 
   /** @param from where to begin; null: at the start of the source */
-  constructor(source: Source, from: Position | null) {
+  constructor(source: ByteSource, from: Position | null) {
     const place: TextPlace = from ?? TEXT_START;
     this.#source = source;
-    this.#blocks = source.open(place.byteOffset)[Symbol.asyncIterator]();
+    this.#blocks = source.open(place.byteOffset, from?.seek)[Symbol.asyncIterator]();
     this.#base = place.byteOffset;
     this.#line = place.line;
     this.#lineStart = place.byteOffset - place.column + 1;
@@ -56,7 +58,15 @@ export class ByteWindow {
   /** The place of the first unconsumed byte as that of a record. */
   position(state: Position['state']): Position {
     const byteOffset = this.#base + this.start;
-    return { fileIndex: 0, byteOffset, line: this.#line, column: byteOffset - this.#lineStart + 1, state };
+    return {
+      fileIndex: this.#source.fileIndex,
+      byteOffset,
+      line: this.#line,
+      column: byteOffset - this.#lineStart + 1,
+      sourceBytes: this.#source.sourceBytesAt(byteOffset),
+      seek: this.#source.seekPointAt(byteOffset),
+      state,
+    };
   }
 
   /** Reads on until `byteCount` bytes are unconsumed or the source ends. Moves what is unconsumed to the front. */
@@ -78,10 +88,16 @@ export class ByteWindow {
     this.start = index;
   }
 
+  /** What is wrong at an index of the window, as it is set aside. */
+  errorRecord({ code, index, detail }: JsonFault): ErrorRecord {
+    // Only up to the fault: where faults are many, the line feed behind each is far away.
+    const place = advancePlace(this.place, this.bytes.subarray(this.start, index), 0, index - this.start);
+    return { code, message: detail, place: { file: this.#source.name, ...place } };
+  }
+
   /** What is wrong at an index of the window, as the error that is thrown. */
-  failure({ code, index, detail }: JsonFault): ServiceError {
-    const place = advancePlace(this.place, this.bytes, this.start, index);
-    return new ServiceError(code, { detail, place: { file: this.#source.name, ...place } });
+  failure(fault: JsonFault): ServiceError {
+    return fromErrorRecord(this.errorRecord(fault));
   }
 
   /** Releases the source's reading. */
@@ -109,9 +125,11 @@ export class ByteWindow {
   }
 
   #findLineFeed(from: number): number {
-    // Buffer's search is several times as fast as that of other typed arrays.
-    const { buffer } = this.bytes;
-    const offset = Buffer.from(buffer, from, this.end - from).indexOf(LINE_FEED);
-    return offset === -1 ? NONE : from + offset;
+    const { bytes } = this;
+    const near = Math.min(from + SHORT_LINE_BYTES, this.end);
+    for (let index = from; index < near; index += 1) if (bytes[index] === LINE_FEED) return index;
+    // Buffer's search is several times as fast as that of other typed arrays, where the line is worth the call.
+    const offset = Buffer.from(bytes.buffer, near, this.end - near).indexOf(LINE_FEED);
+    return offset === -1 ? NONE : near + offset;
   }
 }

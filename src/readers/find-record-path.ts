@@ -2,14 +2,15 @@
  * Finds the array of records in a JSON document of which nobody said where it is: at the top, or the one array of objects that is reached
  * through objects alone. Where more than one could be meant nothing is guessed.
  *
- * Only the first megabytes are looked at. An array still open at their end is taken for the one that the document is about; where all that
- * were found are closed by then, another may follow, and the path must be given.
+ * Only the first megabytes are looked at, and where the document is faulty only what comes before. An array still open at the end of that is taken for the one
+ * that the document is about: what is wrong in it is its reader's to say. Where all that were found are closed by then, another may follow, and the path must be given.
  */
 import { jsonParser, type Token } from 'stream-json/core/parser.js';
 import { ServiceError } from '../errors.ts';
 import { isWhiteSpace, OPEN_BRACE, OPEN_BRACKET } from '../protocol/canonical/bytes.ts';
 import { JsonGrammar } from '../protocol/json-grammar.ts';
-import type { Source } from '../sources/source.ts';
+import type { JsonFault } from '../protocol/json-place.ts';
+import type { ByteSource } from '../sources/source.ts';
 import { ByteWindow } from './byte-window.ts';
 import { skipTextStart } from './text-start.ts';
 
@@ -29,9 +30,10 @@ interface Candidate {
 
 /**
  * The `recordPath` of a JSON document: `""` for a top-level array, else as `products.items`. Throws RECORD_PATH_NEEDED, whose data names `candidates` and `reason`
- * (`no-array`, `several-arrays`, `too-late`, `not-a-container`); and READER_TRUNCATED, READER_SYNTAX, INVALID_UTF8, RECORD_TOO_DEEP where the document is faulty so far.
+ * (`no-array`, `several-arrays`, `too-late`, `not-a-container`); and READER_TRUNCATED, READER_SYNTAX, INVALID_UTF8, RECORD_TOO_DEEP where the document is faulty before the array
+ * that must be meant.
  */
-export async function findRecordPath(source: Source, limits: { readonly maxDepth: number }): Promise<string> {
+export async function findRecordPath(source: ByteSource, limits: { readonly maxDepth: number }): Promise<string> {
   const window = new ByteWindow(source, null);
   try {
     await skipTextStart(window);
@@ -41,21 +43,25 @@ export async function findRecordPath(source: Source, limits: { readonly maxDepth
     window.consume(start);
     const first = window.bytes[start];
     if (first === OPEN_BRACKET) return '';
-    refuseFaultyStart(window, limits);
-    if (first !== OPEN_BRACE) throw needed('not-a-container', 'The file holds a single value.', []);
-    const candidates = findCandidates(new TextDecoder().decode(window.bytes.subarray(start, window.end)));
-    return theOne(candidates, window.isWhole);
+    const fault = findFault(window, limits);
+    if (fault === null && first !== OPEN_BRACE) throw needed('not-a-container', 'The file holds a single value.', []);
+    const searched = window.bytes.subarray(start, fault?.index ?? window.end);
+    const candidates = findCandidates(new TextDecoder().decode(searched));
+    if (fault === null) return theOne(candidates, window.isWhole);
+    const [only, ...others] = plausible(candidates);
+    if (only === undefined || only.isClosed || others.length > 0) throw window.failure(fault);
+    return only.path;
   } finally {
     await window.close();
   }
 }
 
 /** stream-json says neither where a text is wrong nor that it is no UTF-8, so the text is checked before. */
-function refuseFaultyStart(window: ByteWindow, limits: { readonly maxDepth: number }): void {
+function findFault(window: ByteWindow, limits: { readonly maxDepth: number }): JsonFault | null {
   const grammar = new JsonGrammar(limits);
   const end = grammar.feed(window.bytes, window.start, window.end);
   if (window.isWhole && grammar.fault === null) grammar.end(end);
-  if (grammar.fault !== null) throw window.failure(grammar.fault);
+  return grammar.fault;
 }
 
 function findCandidates(text: string): readonly Candidate[] {
@@ -112,9 +118,13 @@ function isNameable(key: string): boolean {
 }
 
 /** Arrays of scalars count only where there is none of objects. */
-function theOne(all: readonly Candidate[], isWholeSearched: boolean): string {
+function plausible(all: readonly Candidate[]): readonly Candidate[] {
   const withObjects = all.filter((candidate) => candidate.hasObjects);
-  const candidates = withObjects.length > 0 ? withObjects : all;
+  return withObjects.length > 0 ? withObjects : all;
+}
+
+function theOne(all: readonly Candidate[], isWholeSearched: boolean): string {
+  const candidates = plausible(all);
   const [only] = candidates;
   const paths = candidates.slice(0, MAX_NAMED_CANDIDATES).map(({ path }) => path);
   if (only === undefined) throw needed('no-array', 'No array was found that could hold the records.', paths);

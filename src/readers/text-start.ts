@@ -11,7 +11,8 @@ export async function skipTextStart(window: ByteWindow): Promise<void> {
   const [first, second] = head;
   const isMarked = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
   if (isMarked || (head.length > 1 && (first === 0 || second === 0))) {
-    const detail = 'The text is in UTF-16 or UTF-32; only UTF-8 is read.';
+    const detail =
+      'The text is not in UTF-8 but in UTF-16 or UTF-32: give its `encoding` among the options of the format.';
     throw window.failure({ code: 'INVALID_UTF8', index: window.start, detail });
   }
   window.consume(window.start + byteOrderMarkLength(head));

@@ -18,3 +18,19 @@ export function compareFingerprints(recorded: SourceFingerprint, current: Source
   const isSameAtEnds = recorded.headDigest === current.headDigest && recorded.tailDigest === current.tailDigest;
   return isSameAtEnds ? compareStat(recorded, current) : 'changed';
 }
+
+/** Between fingerprints that differ, what can be said to a person; undefined: nothing but that they do. */
+export function describeChange(recorded: SourceFingerprint, current: SourceFingerprint): string | undefined {
+  const { fileCount } = recorded;
+  if (fileCount !== current.fileCount) {
+    return `It was ${describeCount(fileCount)} when it was begun, and is ${describeCount(current.fileCount)} now.`;
+  }
+  if (fileCount !== undefined) return `Of its ${fileCount} files at least one has other bytes, times or another name.`;
+  if (recorded.size === current.size) return undefined;
+  return `It had ${recorded.size} bytes when it was begun, and has ${current.size} now.`;
+}
+
+function describeCount(fileCount: number | undefined): string {
+  if (fileCount === undefined) return 'a single file';
+  return fileCount === 1 ? 'a set of 1 file' : `a set of ${fileCount} files`;
+}

@@ -1,29 +1,64 @@
-import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type BigIntStats, constants } from 'node:fs';
+import { type FileHandle, open, readlink } from 'node:fs/promises';
 import { ServiceError } from '../errors.ts';
-import type { SourceFingerprint } from '../model/ingestion.ts';
-import type { Source, SourceStat } from './source.ts';
+import { compareStat } from './compare-fingerprints.ts';
+import type { PinnedFile, Source, SourceStat } from './source.ts';
+import { pathFailure } from './source-roots.ts';
 
 /** Large enough that the calls do not count, small enough that a batch of records stays small. */
 const BLOCK_BYTES = 256 * 1024;
-/** How much of each end a fingerprint covers. */
-const DIGEST_BYTES = 64 * 1024;
+
+/** A file that was opened, and what it is at that moment. */
+export interface OpenedFile {
+  readonly source: Source;
+  readonly stat: SourceStat;
+}
+
+/** Which file of an ingestion it is. */
+export interface FilePlace {
+  /** From 0. */
+  readonly fileIndex: number;
+  /** Bytes of the files before it. */
+  readonly bytesBefore: number;
+}
 
 /**
- * Opens a regular file. The caller has resolved the path inside of the roots; nothing else is opened: a FIFO or device neither blocks nor is read.
- * Throws SOURCE_NOT_FOUND, SOURCE_NOT_A_FILE, SOURCE_UNREADABLE.
+ * Opens a regular file. The caller has resolved the path inside of the roots; nothing else is opened: a FIFO or device neither blocks nor is read,
+ * and no link is followed. Throws SOURCE_NOT_FOUND, SOURCE_NOT_A_FILE, SOURCE_UNREADABLE, and SOURCE_CHANGED where the path became another.
  */
-export async function openFileSource(path: string): Promise<Source> {
+export async function openFileSource(
+  path: string,
+  place: FilePlace = { fileIndex: 0, bytesBefore: 0 },
+): Promise<OpenedFile> {
   const file = await openFile(path);
   try {
-    const stats = await file.stat();
+    const stats = await file.stat({ bigint: true });
     if (!stats.isFile()) throw new ServiceError('SOURCE_NOT_A_FILE', { place: { file: path } });
-    return new FileSource(path, file, stats.size);
+    await refuseOtherPath(file, path);
+    const stat = statOf(stats);
+    return { source: new FileSource(file, { ...place, name: path, size: stat.size }), stat };
   } catch (error) {
     await file.close();
     throw error;
   }
+}
+
+/** What of a file's state is recorded. */
+export function statOf(stats: BigIntStats): SourceStat {
+  return {
+    size: Number(stats.size),
+    mtimeNs: String(stats.mtimeNs),
+    ctimeNs: String(stats.ctimeNs),
+    inode: `${stats.dev}:${stats.ino}`,
+  };
+}
+
+/** Opens the very file that was pinned. Throws SOURCE_CHANGED where it is no longer that, and as {@link openFileSource}. */
+export async function openPinnedFile({ path, stat: pinned }: PinnedFile, place: FilePlace): Promise<Source> {
+  const { source, stat } = await openFileSource(path, place);
+  if (compareStat(pinned, stat) === 'same') return source;
+  await source.close();
+  throw new ServiceError('SOURCE_CHANGED', { place: { file: path } });
 }
 
 async function openFile(path: string): Promise<FileHandle> {
@@ -31,25 +66,43 @@ async function openFile(path: string): Promise<FileHandle> {
     // Without O_NONBLOCK the open of a FIFO waits for its writer.
     return await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT' || code === 'ENOTDIR')
-      throw new ServiceError('SOURCE_NOT_FOUND', { place: { file: path }, cause });
+    const failure = cause as NodeJS.ErrnoException;
     // What a socket and a device without a driver answer.
-    if (code === 'ENXIO' || code === 'ENODEV')
+    if (failure.code === 'ENXIO' || failure.code === 'ENODEV')
       throw new ServiceError('SOURCE_NOT_A_FILE', { place: { file: path }, cause });
-    throw unreadable(path, cause);
+    throw pathFailure(path, failure);
   }
 }
 
-class FileSource implements Source {
+/** A folder on the way may have become a link since the path was resolved. Where the system does not say what was opened, nothing is known. */
+async function refuseOtherPath(file: FileHandle, path: string): Promise<void> {
+  const openedPath = await readlink(`/proc/self/fd/${file.fd}`).catch(() => path);
+  if (openedPath === path) return;
+  throw new ServiceError('SOURCE_CHANGED', { detail: 'A folder on the way became a link.', place: { file: path } });
+}
+
+/** A file that is open; closing the source closes it. */
+export class FileSource implements Source {
   readonly name: string;
   readonly size: number;
+  readonly fileIndex: number;
   readonly #file: FileHandle;
+  readonly #bytesBefore: number;
 
-  constructor(name: string, file: FileHandle, size: number) {
-    this.name = name;
+  constructor(file: FileHandle, of: FilePlace & Pick<Source, 'name' | 'size'>) {
+    this.name = of.name;
+    this.size = of.size;
+    this.fileIndex = of.fileIndex;
     this.#file = file;
-    this.size = size;
+    this.#bytesBefore = of.bytesBefore;
+  }
+
+  seekPointAt(): null {
+    return null;
+  }
+
+  sourceBytesAt(offset: number): number {
+    return this.#bytesBefore + offset;
   }
 
   async *open(offset: number): AsyncGenerator<Uint8Array> {
@@ -89,27 +142,6 @@ class FileSource implements Source {
     return bytes.subarray(0, byteCount);
   }
 
-  async stat(): Promise<SourceStat> {
-    try {
-      const stats = await this.#file.stat({ bigint: true });
-      return {
-        size: Number(stats.size),
-        mtimeNs: String(stats.mtimeNs),
-        ctimeNs: String(stats.ctimeNs),
-        inode: `${stats.dev}:${stats.ino}`,
-      };
-    } catch (cause) {
-      throw unreadable(this.name, cause);
-    }
-  }
-
-  async fingerprint(): Promise<SourceFingerprint> {
-    const stat = await this.stat();
-    const head = await this.readAt(0, Math.min(DIGEST_BYTES, stat.size));
-    const tail = await this.readAt(Math.max(0, stat.size - DIGEST_BYTES), Math.min(DIGEST_BYTES, stat.size));
-    return { ...stat, headDigest: sha256(head), tailDigest: sha256(tail) };
-  }
-
   async close(): Promise<void> {
     await this.#file.close();
   }
@@ -133,16 +165,7 @@ class FileSource implements Source {
     try {
       return await this.#file.read(bytes, at, bytes.length - at, offset);
     } catch (cause) {
-      throw unreadable(this.name, cause, offset);
+      throw new ServiceError('SOURCE_UNREADABLE', { place: { file: this.name, byteOffset: offset }, cause });
     }
   }
-}
-
-function unreadable(path: string, cause: unknown, byteOffset?: number): ServiceError {
-  const place = byteOffset === undefined ? { file: path } : { file: path, byteOffset };
-  return new ServiceError('SOURCE_UNREADABLE', { place, cause });
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -1,12 +1,12 @@
 import { lstat, readlink, realpath } from 'node:fs/promises';
 import { join, parse, resolve, sep } from 'node:path';
-import { type ErrorCode, ServiceError } from '../errors.ts';
+import { ServiceError } from '../errors.ts';
 
 /** As many links as Linux follows in one path. */
 const MAX_LINKS = 40;
 
 /**
- * The real path of a file, links resolved, if it lies inside of one of the roots. Throws SOURCE_NOT_ALLOWED for everything outside, whether it
+ * The real path of a file or folder, links resolved, if it lies inside of one of the roots or is one. Throws SOURCE_NOT_ALLOWED for everything outside, whether it
  * exists or not; inside SOURCE_NOT_FOUND or SOURCE_UNREADABLE.
  * @param roots folders; those that do not exist hold nothing
  */
@@ -17,9 +17,15 @@ export async function resolveInsideRoots(path: string, roots: readonly string[])
   for (const root of roots) {
     if (!isInside(realPath, await realRoot(root))) continue;
     if (failure === null) return realPath;
-    throw new ServiceError(failureCode(failure), { place: { file: path }, cause: failure });
+    throw pathFailure(path, failure);
   }
   throw notAllowed(path);
+}
+
+/** What the file system says of a path inside of the roots, as SOURCE_NOT_FOUND or SOURCE_UNREADABLE. */
+export function pathFailure(path: string, cause: NodeJS.ErrnoException): ServiceError {
+  const isMissing = cause.code === 'ENOENT' || cause.code === 'ENOTDIR' || cause.code === 'ENAMETOOLONG';
+  return new ServiceError(isMissing ? 'SOURCE_NOT_FOUND' : 'SOURCE_UNREADABLE', { place: { file: path }, cause });
 }
 
 /** As far as a path could be followed: its real path, or the one at which following it failed. */
@@ -70,11 +76,7 @@ async function realRoot(root: string): Promise<string> {
 }
 
 function isInside(path: string, folder: string): boolean {
-  return path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
-}
-
-function failureCode(failure: NodeJS.ErrnoException): ErrorCode {
-  return failure.code === 'ENOENT' || failure.code === 'ENOTDIR' ? 'SOURCE_NOT_FOUND' : 'SOURCE_UNREADABLE';
+  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
 function notAllowed(path: string): ServiceError {

@@ -152,9 +152,14 @@ export function updated(
   return next;
 }
 
-/** Its plans are dropped: nothing of it was ever sent. */
+/** Its plans and bad records are dropped: nothing of it was ever sent. */
 export function withoutPlans(ingestion: Ingestion): Ingestion {
-  return { ...ingestion, checkpoint: NOTHING_ACKED, highestPlannedChunk: -1 };
+  return { ...ingestion, checkpoint: NOTHING_ACKED, highestPlannedChunk: -1, rejectedRecords: 0 };
+}
+
+/** Bad records that were not on record before were set aside. */
+export function withRejects(ingestion: Ingestion, count: number): Ingestion {
+  return { ...ingestion, rejectedRecords: ingestion.rejectedRecords + count };
 }
 
 /** The next chunk was frozen, behind `previous` (null: it is the first). */
@@ -235,7 +240,7 @@ function checkpointAfter({ plan, chainChecksum }: PlannedChunk, fingerprint: Sou
   return {
     nextChunkNumber: plan.chunkNumber + 1,
     recordCount: plan.recordOffset + plan.recordCount,
-    sourceBytes: plan.positionAfter?.byteOffset ?? fingerprint.size,
+    sourceBytes: plan.positionAfter?.sourceBytes ?? fingerprint.size,
     chainChecksum,
     isAtEnd: plan.isLast,
   };

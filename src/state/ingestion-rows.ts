@@ -1,5 +1,6 @@
-import type { FileType, Ingestion, LastError, SourceFingerprint, Status } from '../model/ingestion.ts';
-import type { NumberForm } from '../model/record.ts';
+import type { FileType, Ingestion, LastError, ReadSettings, SourceFingerprint, Status } from '../model/ingestion.ts';
+import type { MaxBadRecords } from '../model/max-bad-records.ts';
+import type { NumberForm, OnBadRecord } from '../model/record.ts';
 
 /** A row of the table `ingestions` without its `creation_order`; the types are those of the driver. */
 export interface IngestionRow {
@@ -13,6 +14,8 @@ export interface IngestionRow {
   readonly number_form: NumberForm;
   readonly max_depth: number;
   readonly max_record_bytes: number;
+  readonly format: string;
+  readonly on_bad_record: OnBadRecord;
   readonly callback_url: string;
   readonly chunk_size_by_records: number;
   readonly chunk_size_by_memory: number;
@@ -21,6 +24,7 @@ export interface IngestionRow {
   readonly callback_headers: string | null;
   readonly callback_secret: string | null;
   readonly status_url: string | null;
+  readonly max_bad_records: string | null;
   readonly status: Status;
   readonly queue_sequence: number;
   readonly epoch: number;
@@ -61,6 +65,8 @@ export function rowOfIngestion(ingestion: Ingestion): IngestionRow {
     number_form: read.numberForm,
     max_depth: read.maxDepth,
     max_record_bytes: read.maxRecordBytes,
+    format: JSON.stringify(read.format),
+    on_bad_record: read.onBadRecord,
     callback_url: delivery.callbackUrl,
     chunk_size_by_records: delivery.chunkSizeByRecords,
     chunk_size_by_memory: delivery.chunkSizeByMemory,
@@ -69,6 +75,7 @@ export function rowOfIngestion(ingestion: Ingestion): IngestionRow {
     callback_headers: jsonOrNull(delivery.callbackHeaders),
     callback_secret: delivery.callbackSecret,
     status_url: delivery.statusUrl,
+    max_bad_records: jsonOrNull(delivery.maxBadRecords),
     status: ingestion.status,
     queue_sequence: ingestion.queueSequence,
     epoch: ingestion.epoch,
@@ -110,6 +117,8 @@ export function ingestionOfRow(row: IngestionRow): Ingestion {
       numberForm: row.number_form,
       maxDepth: row.max_depth,
       maxRecordBytes: row.max_record_bytes,
+      format: parseFormat(row.format),
+      onBadRecord: row.on_bad_record,
     },
     delivery: {
       callbackUrl: row.callback_url,
@@ -120,6 +129,7 @@ export function ingestionOfRow(row: IngestionRow): Ingestion {
       callbackHeaders: row.callback_headers === null ? null : parseHeaders(row.callback_headers),
       callbackSecret: row.callback_secret,
       statusUrl: row.status_url,
+      maxBadRecords: row.max_bad_records === null ? null : parseMaxBadRecords(row.max_bad_records),
     },
     status: row.status,
     queueSequence: row.queue_sequence,
@@ -161,6 +171,14 @@ function parseFingerprint(json: string): SourceFingerprint {
 }
 
 function parseHeaders(json: string): Record<string, string> {
+  return JSON.parse(json);
+}
+
+function parseFormat(json: string): ReadSettings['format'] {
+  return JSON.parse(json);
+}
+
+function parseMaxBadRecords(json: string): MaxBadRecords {
   return JSON.parse(json);
 }
 

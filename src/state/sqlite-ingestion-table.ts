@@ -128,7 +128,7 @@ export class SqliteIngestionTable {
 
   /** Newest first, by the order of creation, which unlike a clock has no ties and never goes back. */
   list({ status, cursor, limit }: Parameters<StateReads['listIngestions']>[0]): Page<Ingestion> {
-    const before = cursor === undefined ? Number.MAX_SAFE_INTEGER : decodeCursor('ingestions', cursor);
+    const [before] = decodeCursor('ingestions', cursor, [Number.MAX_SAFE_INTEGER]);
     const inStatus = status === undefined ? '' : 'status = :status AND';
     const sql = `SELECT * FROM ingestions WHERE ${inStatus} creation_order < :before ORDER BY creation_order DESC LIMIT :limit`;
     // One more than asked for tells whether there is a next page.
@@ -136,7 +136,7 @@ export class SqliteIngestionTable {
     const last = rows.length > limit ? rows[limit - 1] : undefined;
     return {
       items: rows.slice(0, limit).map(ingestionOfRow),
-      nextCursor: last === undefined ? null : encodeCursor('ingestions', last.creation_order),
+      nextCursor: last === undefined ? null : encodeCursor('ingestions', [last.creation_order]),
     };
   }
 }

@@ -1,26 +1,30 @@
 import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
 import type { PlannedChunk } from '../model/chunk.ts';
-import type { Ingestion, LedgerEntry } from '../model/ingestion.ts';
+import type { Ingestion, LedgerEntry, RejectEntry } from '../model/ingestion.ts';
 import type { Outcome } from '../model/outcome.ts';
+import type { BadRecord } from '../model/record.ts';
 import * as change from './ingestion-changes.ts';
 import { decodeCursor, encodeCursor } from './page-cursor.ts';
 import { SqliteAttemptTable } from './sqlite-attempt-table.ts';
 import { SqliteChunkTable } from './sqlite-chunk-table.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
-import type { AttemptTarget, BegunAttemptRow, Page, RunKey, StateReads } from './state-store.ts';
+import { SqliteRejectTable } from './sqlite-reject-table.ts';
+import type { AttemptTarget, BegunAttemptRow, Page, PlanToRecord, RunKey, StateReads } from './state-store.ts';
 
 /**
- * The ledger: what is frozen of each chunk, and each attempt at it. What changes the ingestion with it takes the ingestion and gives
+ * The ledger: what is frozen of each chunk, the bad records set aside on the way, and each attempt. What changes the ingestion with it takes the ingestion and gives
  * the changed one back, not yet written. Called inside of a transaction or a read of the connection.
  */
 export class SqliteLedger {
   readonly #chunks: SqliteChunkTable;
   readonly #attempts: SqliteAttemptTable;
+  readonly #rejects: SqliteRejectTable;
 
   constructor(connection: SqliteConnection) {
     this.#chunks = new SqliteChunkTable(connection);
     this.#attempts = new SqliteAttemptTable(connection);
+    this.#rejects = new SqliteRejectTable(connection);
   }
 
   find(ingestionId: string, chunkNumber: number): PlannedChunk | null {
@@ -39,27 +43,28 @@ export class SqliteLedger {
     return chunkNumber === 0 ? null : this.get(ingestionId, chunkNumber - 1);
   }
 
-  /** Freezes the next chunk. */
-  plan(ingestion: Ingestion, planned: PlannedChunk, now: number): Ingestion {
-    const previous = this.getBefore(ingestion.ingestionId, planned.plan.chunkNumber);
+  /** Freezes the next chunk, with the bad records before it. */
+  plan(ingestion: Ingestion, { planned, rejects }: PlanToRecord, now: number): Ingestion {
+    const { chunkNumber } = planned.plan;
+    const previous = this.getBefore(ingestion.ingestionId, chunkNumber);
     const after = change.planned(ingestion, planned.plan, previous?.plan ?? null);
     this.#chunks.insert(ingestion.ingestionId, planned, now);
-    return after;
+    return this.setAside(after, rejects, { chunkNumber, now });
   }
 
   /** Freezes the next chunk, or finds that it is frozen in just this way, as after a rewind. */
-  planIfUnplanned(ingestion: Ingestion, planned: PlannedChunk, now: number): Ingestion {
+  planIfUnplanned(ingestion: Ingestion, { planned, rejects }: PlanToRecord, now: number): Ingestion {
     const { chunkNumber } = planned.plan;
-    if (chunkNumber > ingestion.highestPlannedChunk) return this.plan(ingestion, planned, now);
+    if (chunkNumber > ingestion.highestPlannedChunk) return this.plan(ingestion, { planned, rejects }, now);
     const isFrozenSo = isDeepStrictEqual(this.get(ingestion.ingestionId, chunkNumber), planned);
     assert.ok(isFrozenSo, `chunk ${chunkNumber} of ${ingestion.ingestionId} is frozen in another way`);
-    return ingestion;
+    return this.setAside(ingestion, rejects, { chunkNumber, now });
   }
 
   /** Puts another plan in the place of the highest, which the receiver certainly does not have. */
   replace(
     ingestion: Ingestion,
-    planned: PlannedChunk,
+    { planned, rejects }: PlanToRecord,
     { closeAtBytes, now }: { readonly closeAtBytes: number; readonly now: number },
   ): Ingestion {
     const { ingestionId } = ingestion;
@@ -70,13 +75,23 @@ export class SqliteLedger {
     assert.ok(isSafe, `chunk ${chunkNumber} of ${ingestionId} may be with the receiver as it is`);
     this.#chunks.remove({ ingestionId, chunkNumber });
     this.#chunks.insert(ingestionId, planned, now);
-    return after;
+    return this.setAside(after, rejects, { chunkNumber, now });
   }
 
-  /** Drops all plans of an ingestion of which nothing was ever attempted. */
+  /** Sets bad records aside, and counts those that were not on record before. `chunkNumber` null: found without a chunk behind them. */
+  setAside(
+    ingestion: Ingestion,
+    rejects: readonly BadRecord[],
+    on: { readonly chunkNumber: number | null; readonly now: number },
+  ): Ingestion {
+    return change.withRejects(ingestion, this.#rejects.insert(ingestion.ingestionId, rejects, on));
+  }
+
+  /** Drops all plans and bad records of an ingestion of which nothing was ever attempted. */
   dropPlans(ingestion: Ingestion): Ingestion {
     assert.ok(!this.hasAttempts(ingestion.ingestionId), 'what was attempted is frozen');
     this.#chunks.removeAll(ingestion.ingestionId);
+    this.#rejects.removeAll(ingestion.ingestionId);
     return change.withoutPlans(ingestion);
   }
 
@@ -108,7 +123,7 @@ export class SqliteLedger {
   }
 
   list(ingestionId: string, { cursor, limit }: Parameters<StateReads['listChunks']>[1]): Page<LedgerEntry> {
-    const after = cursor === undefined ? -1 : decodeCursor('chunks', cursor);
+    const [after] = decodeCursor('chunks', cursor, [-1]);
     // One more than asked for tells whether there is a next page.
     const found = this.#chunks.listAfter(ingestionId, after, limit + 1);
     const page = found.slice(0, limit);
@@ -119,7 +134,11 @@ export class SqliteLedger {
         ...chunk,
         attempts: (attempts.get(chunk.plan.chunkNumber) ?? []).map((one) => one.record),
       })),
-      nextCursor: found.length > limit ? encodeCursor('chunks', last) : null,
+      nextCursor: found.length > limit ? encodeCursor('chunks', [last]) : null,
     };
+  }
+
+  listRejects(ingestionId: string, query: Parameters<StateReads['listRejects']>[1]): Page<RejectEntry> {
+    return this.#rejects.list(ingestionId, query);
   }
 }

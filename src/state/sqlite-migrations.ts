@@ -1,12 +1,13 @@
 import { ServiceError } from '../errors.ts';
 import { firstSchema } from './migrations/0001-first-schema.ts';
+import { badRecords } from './migrations/0002-bad-records.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 
 /** Marks a file as ours in its header, `AckS` in ASCII: https://sqlite.org/pragma.html#pragma_application_id */
 const APPLICATION_ID = 0x41_63_6b_53;
 
 /** The steps from an empty file to the schema of this version, in order. What was published is never changed, only added to. */
-const MIGRATIONS: readonly string[] = [firstSchema];
+const MIGRATIONS: readonly string[] = [firstSchema, badRecords];
 
 /** The schema's version as this code knows it. */
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { type ErrorRecord, ServiceError } from '../errors.ts';
 import type { PlannedChunk } from '../model/chunk.ts';
-import type { Ingestion, LedgerEntry, SourceFingerprint, Status } from '../model/ingestion.ts';
+import type { Ingestion, LedgerEntry, RejectEntry, SourceFingerprint, Status } from '../model/ingestion.ts';
+import type { BadRecord } from '../model/record.ts';
 import * as change from './ingestion-changes.ts';
 import { SqliteAnswerTable } from './sqlite-answer-table.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
@@ -14,6 +15,7 @@ import type {
   ClaimQuery,
   MetState,
   Page,
+  PlanToRecord,
   RunKey,
   StateReads,
   StateStore,
@@ -54,6 +56,10 @@ class SqliteStateStore implements StateStore {
 
   async listChunks(ingestionId: string, query: Parameters<StateReads['listChunks']>[1]): Promise<Page<LedgerEntry>> {
     return this.#connection.read(() => this.#ledger.list(ingestionId, query));
+  }
+
+  async listRejects(ingestionId: string, query: Parameters<StateReads['listRejects']>[1]): Promise<Page<RejectEntry>> {
+    return this.#connection.read(() => this.#ledger.listRejects(ingestionId, query));
   }
 
   async countByStatus(): Promise<Readonly<Record<Status, number>>> {
@@ -128,12 +134,16 @@ class SqliteStateStore implements StateStore {
     });
   }
 
-  async planChunk(run: RunKey, planned: PlannedChunk, now: number): Promise<void> {
-    this.#change(run, (before) => this.#ledger.plan(before, planned, now));
+  async planChunk(run: RunKey, plan: PlanToRecord, now: number): Promise<void> {
+    this.#change(run, (before) => this.#ledger.plan(before, plan, now));
   }
 
-  async replacePlan(run: RunKey, planned: PlannedChunk, closeAtBytes: number, now: number): Promise<void> {
-    this.#change(run, (before) => this.#ledger.replace(before, planned, { closeAtBytes, now }));
+  async replacePlan(run: RunKey, plan: PlanToRecord, closeAtBytes: number, now: number): Promise<void> {
+    this.#change(run, (before) => this.#ledger.replace(before, plan, { closeAtBytes, now }));
+  }
+
+  async recordRejects(run: RunKey, rejects: readonly BadRecord[], now: number): Promise<Ingestion> {
+    return this.#change(run, (before) => this.#ledger.setAside(before, rejects, { chunkNumber: null, now }));
   }
 
   async getPlan(ingestionId: string, chunkNumber: number): Promise<PlannedChunk | null> {

@@ -5,11 +5,13 @@ import type {
   Ingestion,
   LedgerEntry,
   ReadSettings,
+  RejectEntry,
   RetryHistory,
   SourceFingerprint,
   Status,
 } from '../model/ingestion.ts';
 import type { Outcome } from '../model/outcome.ts';
+import type { BadRecord } from '../model/record.ts';
 
 /** What an ingestion is created from; all else begins at zero. */
 export type NewIngestion = Pick<
@@ -45,7 +47,7 @@ export interface SubmissionDecision {
   readonly answer: SubmissionAnswer;
   readonly create?: NewIngestion;
   /**
-   * Changes of `answer.ingestionId`; `discardPlans` where no attempt was begun, so that nothing is frozen yet. Where it is RUNNING, all but `delivery`
+   * Changes of `answer.ingestionId`; `discardPlans` (and bad records with them) where no attempt was begun, so that nothing is frozen yet. Where it is RUNNING, all but `delivery`
    * releases it, so that its run cannot send what it has read before.
    */
   readonly update?: {
@@ -84,6 +86,12 @@ export interface BegunAttemptRow {
   readonly isCertainlyNotStored: boolean;
 }
 
+/** A plan to be frozen, and the bad records that are set aside with it: those found since the chunk before it. */
+export interface PlanToRecord {
+  readonly planned: PlannedChunk;
+  readonly rejects: readonly BadRecord[];
+}
+
 /** What {@link StateStore.claimNext} may claim. */
 export interface ClaimQuery {
   /** Wall clock, ms. */
@@ -113,6 +121,11 @@ export interface StateReads {
     ingestionId: string,
     query: { readonly cursor?: string; readonly limit: number },
   ): Promise<Page<LedgerEntry>>;
+  /** Bad records that were set aside, by file and offset; raw bytes and all, so `limit` bounds the memory they take. */
+  listRejects(
+    ingestionId: string,
+    query: { readonly cursor?: string; readonly limit: number },
+  ): Promise<Page<RejectEntry>>;
   /** Counts by status, for health and metrics. */
   countByStatus(): Promise<Readonly<Record<Status, number>>>;
 }
@@ -157,15 +170,20 @@ export interface StateStore extends StateReads {
   /** The same bytes under another inode or ctime: all acknowledged chunks were compared. */
   acceptFingerprint(run: RunKey, fingerprint: SourceFingerprint): Promise<void>;
   /**
-   * The source is not what it was: where no attempt (at a chunk or at COMPLETED) was ever begun, plans and a found record path are dropped and the file
-   * is taken as it is now; null, and nothing done, where one was.
+   * The source is not what it was: where no attempt (at a chunk or at COMPLETED) was ever begun, plans, bad records and a found record path are dropped
+   * and the file is taken as it is now; null, and nothing done, where one was.
    */
   restartUnbegun(run: RunKey, fingerprint: SourceFingerprint): Promise<Ingestion | null>;
 
-  /** Freezes the next chunk. Only while RUNNING, and only `highestPlannedChunk + 1`. */
-  planChunk(run: RunKey, planned: PlannedChunk, now: number): Promise<void>;
+  /** Freezes the next chunk, and sets aside the bad records found on the way. Only while RUNNING, and only `highestPlannedChunk + 1`. */
+  planChunk(run: RunKey, plan: PlanToRecord, now: number): Promise<void>;
   /** Replaces the highest plan by its half and remembers the size at which chunks close from then on. */
-  replacePlan(run: RunKey, planned: PlannedChunk, closeAtBytes: number, now: number): Promise<void>;
+  replacePlan(run: RunKey, plan: PlanToRecord, closeAtBytes: number, now: number): Promise<void>;
+  /**
+   * Sets bad records aside behind which no chunk follows, or none yet. Only while RUNNING. As everywhere, one that is on record already is not counted
+   * again: after a crash or a rewind the same are found anew. `rejectedRecords` always is the number of those on record.
+   */
+  recordRejects(run: RunKey, rejects: readonly BadRecord[], now: number): Promise<Ingestion>;
   /** A frozen plan, or null. */
   getPlan(ingestionId: string, chunkNumber: number): Promise<PlannedChunk | null>;
 
@@ -188,7 +206,7 @@ export interface StateStore extends StateReads {
   ): Promise<void>;
   /**
    * The acknowledgement of chunk `checkpoint.nextChunkNumber`: ledger, checkpoint and chain move on, the retry history is cleared (its rewinds only on
-   * new ground), and the next plan, where given, is frozen. Also where a person paused or cancelled meanwhile; then the next plan is
+   * new ground), and the next plan, where given, is frozen with its bad records. Also where a person paused or cancelled meanwhile; then the next plan is
    * left out.
    */
   recordAck(
@@ -196,7 +214,7 @@ export interface StateStore extends StateReads {
     ack: {
       readonly chunkNumber: number;
       readonly attempt: number;
-      readonly next: PlannedChunk | null;
+      readonly next: PlanToRecord | null;
       readonly now: number;
     },
   ): Promise<Ingestion>;

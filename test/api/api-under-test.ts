@@ -2,7 +2,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import { createApi } from '../../src/api/app.ts';
 import type { ApiDependencies } from '../../src/api/dependencies.ts';
 import { CHAIN_START } from '../../src/model/chunk.ts';
-import { type Ingestion, type LedgerEntry, NO_FAILURES } from '../../src/model/ingestion.ts';
+import { type Ingestion, type LedgerEntry, NO_FAILURES, type RejectEntry } from '../../src/model/ingestion.ts';
 import type { LogEvent, LogFields } from '../../src/model/logger.ts';
 
 /** 2026-03-01T12:00:00Z: the time at which all of these tests happen. */
@@ -20,7 +20,15 @@ export function sampleIngestion(fields: Partial<Ingestion> = {}): Ingestion {
     version: 'resume',
     filePath: '/x.json',
     fileType: 'json',
-    read: { recordPath: 'products', isRecordPathFound: true, numberForm: 'exact', maxDepth: 256, maxRecordBytes: 1024 },
+    read: {
+      recordPath: 'products',
+      isRecordPathFound: true,
+      numberForm: 'exact',
+      maxDepth: 256,
+      maxRecordBytes: 1024,
+      format: { encoding: null },
+      onBadRecord: 'quarantine',
+    },
     delivery: {
       callbackUrl: 'http://receiver.example/callback',
       chunkSizeByRecords: 500,
@@ -30,6 +38,7 @@ export function sampleIngestion(fields: Partial<Ingestion> = {}): Ingestion {
       callbackHeaders: { Authorization: 'Bearer header-secret' },
       callbackSecret: 'whsec_signing-secret',
       statusUrl: null,
+      maxBadRecords: { kind: 'percent', percent: 0.5 },
     },
     status: 'RUNNING',
     queueSequence: 1,
@@ -66,7 +75,7 @@ export function sampleLedgerEntry(chunkNumber: number): LedgerEntry {
       chunkNumber,
       recordOffset: chunkNumber * 500,
       recordCount: 500,
-      firstPosition: { fileIndex: 0, byteOffset: 10, line: 2, column: 3, state: null },
+      firstPosition: { fileIndex: 0, byteOffset: 10, line: 2, column: 3, sourceBytes: 10, seek: null, state: null },
       positionAfter: null,
       bounds: { maxRecords: 500, maxBytes: 67_108_864, closeAtBytes: null },
       isLast: false,
@@ -80,6 +89,23 @@ export function sampleLedgerEntry(chunkNumber: number): LedgerEntry {
       { ...attempt, attempt: 1, outcome: 'unavailable', httpStatus: 503, reason: 'HTTP 503' },
       { ...attempt, attempt: 2, endedAt: null, outcome: null, httpStatus: null, reason: null },
     ],
+  };
+}
+
+/** A bad record of it, at an offset, with what a test says otherwise. */
+export function sampleReject(byteOffset: number, fields: Partial<RejectEntry> = {}): RejectEntry {
+  const raw = Buffer.from(`17;\u00e4`);
+  return {
+    fileIndex: 0,
+    byteOffset,
+    line: 4,
+    column: 1,
+    byteLength: raw.length,
+    error: { code: 'ROW_WIDTH', message: '2 cells in 3 columns', place: { byteOffset: byteOffset + 3, line: 4 } },
+    raw,
+    chunkNumber: 1,
+    recordedAt: NOW - 3000,
+    ...fields,
   };
 }
 
@@ -110,6 +136,7 @@ export function apiUnderTest(
   const logAs = (level: string) => (event: LogEvent, fields?: LogFields) => void logged.push({ level, event, fields });
   const app = createApi({
     health: { isReady: unexpected },
+    previews: { preview: unexpected },
     apiToken: null,
     clock: { now: () => NOW, sleep: unexpected },
     logger: { debug: logAs('debug'), info: logAs('info'), warn: logAs('warn'), error: logAs('error') },
@@ -120,6 +147,7 @@ export function apiUnderTest(
       getIngestion: unexpected,
       listIngestions: unexpected,
       listChunks: unexpected,
+      listRejects: unexpected,
       countByStatus: unexpected,
       ...given.reads,
     },

@@ -108,7 +108,7 @@ describe('a refusal', () => {
     const { app } = apiUnderTest({ reads: { getIngestion: () => Promise.reject(error) } });
     expect(await bodyOf(await app.request('/api/ingestions/x%20y'))).toEqual({
       type: '/docs#RECORD_PATH_NEEDED',
-      title: 'It is not clear which array of the file holds the records.',
+      title: 'It is not clear which array or element of the file holds the records.',
       status: 422,
       code: 'RECORD_PATH_NEEDED',
       detail: 'Two arrays. (line 3)',

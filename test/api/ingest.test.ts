@@ -128,9 +128,15 @@ describe('POST /api/ingest', () => {
     expect((await postIngest(acceptingApi().app, text)).status).toBe(422);
   });
 
-  it.each(['excel', 'csv', 'XML', 'yaml'])('answers 422, not 500, to the file type %s', async (fileType) => {
+  it.each(['json', 'ndjson', 'csv', 'TSV', 'excel', 'XML'])('takes the file type %s', async (fileType) => {
     const response = await postIngest(acceptingApi().app, { ...BODY, file_type: fileType });
-    expect(response.status).toBe(422);
+    expect(response.status).toBe(202);
+  });
+
+  it('answers 422, not 500, to another file type and to options of another', async () => {
+    for (const fields of [{ file_type: 'yaml' }, { file_type: 'csv', format: { sheet: 0 } }]) {
+      expect((await postIngest(acceptingApi().app, { ...BODY, ...fields })).status).toBe(422);
+    }
   });
 
   it('takes every spelling of a path and a type for the same file', async () => {

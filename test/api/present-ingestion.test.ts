@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { presentIngestion } from '../../src/api/present-ingestion.ts';
+import { DEFAULT_FORMATS } from '../../src/model/format.ts';
 import type { Ingestion } from '../../src/model/ingestion.ts';
 import { NOW, sampleIngestion } from './api-under-test.ts';
 
@@ -22,6 +23,29 @@ describe('the percentage', () => {
   it('is 100 at the end and once completed', () => {
     expect(present({ checkpoint: { ...checkpoint, isAtEnd: true } }).percent).toBe(100);
     expect(present({ status: 'COMPLETED', fingerprint: { ...fingerprint, size: 0 } }).percent).toBe(100);
+  });
+});
+
+describe('what was asked for', () => {
+  const { read, delivery } = sampleIngestion();
+
+  it('is shown as a request would have it', () => {
+    const format = { ...DEFAULT_FORMATS.csv, delimiter: ';', skipLines: 2 };
+    const shown = present({
+      fileType: 'csv',
+      read: { ...read, format, onBadRecord: 'fail' },
+      delivery: { ...delivery, maxBadRecords: { kind: 'count', count: 7 } },
+    });
+    expect(shown).toMatchObject({
+      format: { encoding: null, delimiter: ';', quote: '"', escape: '"', header: true, skip_lines: 2 },
+      on_bad_record: 'fail',
+      max_bad_records: 7,
+    });
+    expect(present({ delivery: { ...delivery, maxBadRecords: null } }).max_bad_records).toBeNull();
+  });
+
+  it('may be several files', () => {
+    expect(present({ fingerprint: { ...fingerprint, fileCount: 12 } }).file_count).toBe(12);
   });
 });
 

@@ -1,22 +1,39 @@
 import { describe, expect, it } from 'vitest';
-import { type BenchFigures, type FileFigures, judge, renderReport } from '../../bench/report.ts';
+import type { ComparisonFigures } from '../../bench/compare-ways.ts';
+import type { DeliveryFigures } from '../../bench/delivery.ts';
+import { type BenchFigures, judge, renderReport } from '../../bench/report.ts';
 
-/** A file of which the delivery took so much, read at 200 MB/s. */
-function file(megabytes: number, delivery: FileFigures['delivery']): FileFigures {
-  const speeds = { recordCount: 10, peakMemoryMegabytes: 100 };
+function comparison(ratio: number): ComparisonFigures {
+  const speeds = { megabytesPerSecond: 100, recordsPerSecond: 50_000, peakMemoryMegabytes: 80 };
+  const ours = { way: 'ackstream', ...speeds } as const;
+  return { what: 'reading CSV', minRatio: 1.5, ratio, ours, baseline: { ...ours, way: 'csv-parse' } };
+}
+
+/** A delivery at all its bounds, with what a test says otherwise. */
+function delivery(changes: Partial<DeliveryFigures> = {}): DeliveryFigures {
   return {
-    megabytes,
-    reading: [
-      { way: 'ackstream', megabytesPerSecond: 200, ...speeds },
-      { way: 'stream-json', megabytesPerSecond: 50, ...speeds },
-    ],
-    delivery,
+    megabytes: 100,
+    recordCount: 1000,
+    delivery: 120,
+    rawSender: 240,
+    reading: 200,
+    toRawSender: 0.5,
+    toReading: 0.6,
+    peakMemoryMegabytes: 200,
+    ...changes,
   };
 }
 
-function figures(deliveries: readonly FileFigures['delivery'][], resumeMs = 100): BenchFigures {
-  const files = deliveries.map((delivery, index) => file(100 * 10 ** index, delivery));
-  return { machine: 'a machine', node: 'v1.2.3', rounds: 3, files, resumeMs };
+function figures(changes: Partial<BenchFigures>): BenchFigures {
+  return {
+    machine: 'a machine',
+    node: 'v1.2.3',
+    rounds: 3,
+    comparisons: [],
+    deliveries: [],
+    resumeMs: null,
+    ...changes,
+  };
 }
 
 const missedBy = (measured: BenchFigures) =>
@@ -26,25 +43,34 @@ const missedBy = (measured: BenchFigures) =>
 
 describe('the report of the benchmark', () => {
   it('finds nothing missed where every figure is at its bound', () => {
-    const delivery = { megabytesPerSecond: 120, peakMemoryMegabytes: 200 };
-    expect(missedBy(figures([delivery, { ...delivery, peakMemoryMegabytes: 220 }], 200))).toEqual([]);
+    const deliveries = [delivery(), delivery({ megabytes: 1000, peakMemoryMegabytes: 220 })];
+    const measured = figures({ comparisons: [comparison(1.5)], deliveries, resumeMs: 200 });
+    expect(judge(measured)).toHaveLength(9);
+    expect(missedBy(measured)).toEqual([]);
   });
 
   it('names each expectation that is missed', () => {
-    const fine = { megabytesPerSecond: 150, peakMemoryMegabytes: 100 };
-    const poor = { megabytesPerSecond: 119, peakMemoryMegabytes: 250 };
-    expect(missedBy(figures([fine, poor], 201))).toEqual([
+    const poor = delivery({ megabytes: 1000, toRawSender: 0.49, toReading: 0.59, peakMemoryMegabytes: 250 });
+    const measured = figures({ comparisons: [comparison(1.49)], deliveries: [delivery(), poor], resumeMs: 201 });
+    expect(missedBy(measured)).toEqual([
+      'reading CSV: at least 1.5 × as fast as csv-parse',
+      '1000 MB: delivery at least 50 % as fast as a sender that parses nothing',
       '1000 MB: delivery at least 60 % as fast as reading',
       '1000 MB: peak memory of the service below 250 MB',
-      'peak memory equal for both files: within 10 % of each other',
+      'peak memory equal for all files: within 10 % of each other',
       'first chunk within 200 ms of asking for a resume at 90 %',
     ]);
   });
 
+  it('says nothing of what was not measured', () => {
+    expect(judge(figures({ comparisons: [comparison(2)] }))).toHaveLength(1);
+    expect(judge(figures({ resumeMs: 90 }))).toHaveLength(1);
+  });
+
   it('says nothing of memory where the system does not tell it', () => {
-    const delivery = { megabytesPerSecond: 150, peakMemoryMegabytes: null };
-    const measured = figures([delivery, delivery]);
+    const unknown = { peakMemoryMegabytes: null };
+    const measured = figures({ deliveries: [delivery(unknown), delivery(unknown)] });
     expect(judge(measured).filter(({ expectation }) => expectation.includes('memory'))).toEqual([]);
-    expect(renderReport(measured)).toMatch(/delivery, ackstream +150 +75 % +\?/);
+    expect(renderReport(measured)).toMatch(/delivering 100 MB +ackstream +120 +1200 *\n/);
   });
 });

@@ -6,36 +6,63 @@ import { Chunker } from '../../src/chunking/chunker.ts';
 import { RecordCursor } from '../../src/chunking/record-cursor.ts';
 import { ServiceError } from '../../src/errors.ts';
 import type { Chunk, ChunkBounds } from '../../src/model/chunk.ts';
-import type { SourceRecord } from '../../src/model/record.ts';
+import { type BadRecord, isBadRecord, type OnBadRecord, type ReadItem } from '../../src/model/record.ts';
 
 const INGESTION_ID = 'a'.repeat(64);
 const utf8 = new TextEncoder();
 
-/** Records as a reader gives them, in batches of `batchLength`, then an error where one is given. */
+/** What a reader gives, in batches of `batchLength`, then an error where one is given. A text that begins with `?` is a bad record. */
 async function* batchesOf(texts: readonly string[], batchLength = 3, error?: ServiceError) {
-  const records = texts.map(
-    (text, index): SourceRecord => ({
-      bytes: utf8.encode(text),
-      position: { fileIndex: 0, byteOffset: index * 1000, line: index + 1, column: 1, state: null },
-    }),
-  );
-  for (let start = 0; start < records.length; start += batchLength) {
-    const batch = records.slice(start, start + batchLength);
+  const items = texts.map((text, index): ReadItem => {
+    const byteOffset = index * 1000;
+    const place = { byteOffset, line: index + 1, column: 1 };
+    const position = { fileIndex: 0, ...place, sourceBytes: byteOffset, seek: null, state: null };
+    const bytes = utf8.encode(text);
+    if (!text.startsWith('?')) return { bytes, position };
+    const error = { code: 'READER_SYNTAX', message: 'bad', place } as const;
+    return { position, byteLength: bytes.length, error, raw: bytes };
+  });
+  for (let start = 0; start < items.length; start += batchLength) {
+    const batch = items.slice(start, start + batchLength);
     yield batch;
-    for (const { bytes } of batch) bytes.fill(0);
+    for (const item of batch) if (!isBadRecord(item)) item.bytes.fill(0);
   }
   if (error !== undefined) throw error;
 }
 
-function chunkerOver(texts: readonly string[], options: { batchLength?: number; error?: ServiceError } = {}): Chunker {
-  const cursor = new RecordCursor(batchesOf(texts, options.batchLength, options.error));
-  return new Chunker(cursor, { ingestionId: INGESTION_ID, chunkNumber: 0, recordOffset: 0 });
+interface ChunkerOptions {
+  readonly batchLength?: number;
+  readonly error?: ServiceError;
+  readonly onBadRecord?: OnBadRecord;
 }
 
-async function allChunks(texts: readonly string[], bounds: ChunkBounds, batchLength?: number): Promise<Chunk[]> {
+function chunkerOver(texts: readonly string[], options: ChunkerOptions = {}): Chunker {
+  const cursor = new RecordCursor(batchesOf(texts, options.batchLength, options.error));
+  return new Chunker(cursor, {
+    ingestionId: INGESTION_ID,
+    chunkNumber: 0,
+    recordOffset: 0,
+    onBadRecord: options.onBadRecord ?? 'fail',
+    fileName: () => 'feed.json',
+  });
+}
+
+/** The next chunk; null at the end. */
+async function nextChunk(
+  chunker: Chunker,
+  limits: ChunkBounds,
+  spare: Uint8Array | null = null,
+): Promise<Chunk | null> {
+  const result = await chunker.next(limits, spare);
+  return result.kind === 'chunk' ? result.chunk : null;
+}
+
+async function allChunks(texts: readonly string[], limits: ChunkBounds, batchLength?: number): Promise<Chunk[]> {
   const chunker = chunkerOver(texts, batchLength === undefined ? {} : { batchLength });
   const chunks: Chunk[] = [];
-  for (let chunk = await chunker.next(bounds); chunk !== null; chunk = await chunker.next(bounds)) chunks.push(chunk);
+  for (let chunk = await nextChunk(chunker, limits); chunk !== null; chunk = await nextChunk(chunker, limits)) {
+    chunks.push(chunk);
+  }
   return chunks;
 }
 
@@ -93,9 +120,12 @@ describe('the chunker', () => {
   it('refuses a record that alone exceeds the bound, with its place, after all before it were delivered', async () => {
     const chunker = chunkerOver(['1', '2', '"0123456789"']);
     const small = bounds({ maxBytes: 10, maxRecords: 1 });
-    expect((await chunker.next(small))?.plan.recordCount).toBe(1);
+    expect((await nextChunk(chunker, small))?.plan.recordCount).toBe(1);
     // What follows record 1 is not a good record, so it is not planned: whether it is the last is unknown.
-    await expect(chunker.next(small)).rejects.toMatchObject({ code: 'RECORD_TOO_LARGE', place: { line: 3 } });
+    await expect(chunker.next(small)).rejects.toMatchObject({
+      code: 'RECORD_TOO_LARGE',
+      place: { file: 'feed.json', line: 3 },
+    });
   });
 
   it('takes a record of exactly the bound', async () => {
@@ -111,8 +141,8 @@ describe('the chunker', () => {
   it('plans no chunk whose end it has not seen: an error of the reader leaves the open chunk unplanned', async () => {
     const error = new ServiceError('READER_TRUNCATED');
     const chunker = chunkerOver(range(5), { error });
-    expect((await chunker.next(bounds({ maxRecords: 2 })))?.plan.isLast).toBe(false);
-    expect((await chunker.next(bounds({ maxRecords: 2 })))?.plan.isLast).toBe(false);
+    expect((await nextChunk(chunker, bounds({ maxRecords: 2 })))?.plan.isLast).toBe(false);
+    expect((await nextChunk(chunker, bounds({ maxRecords: 2 })))?.plan.isLast).toBe(false);
     await expect(chunker.next(bounds({ maxRecords: 2 }))).rejects.toBe(error);
   });
 
@@ -121,7 +151,7 @@ describe('the chunker', () => {
     const original = await allChunks(texts, bounds({ maxRecords: 10 }));
     const chunker = chunkerOver(texts);
     for (const chunk of original.slice(0, 2)) expect(await chunker.rebuild(chunk.plan)).toEqual(chunk);
-    const rest = await chunker.next(bounds({ maxRecords: 100 }));
+    const rest = await nextChunk(chunker, bounds({ maxRecords: 100 }));
     expect(rest?.plan).toMatchObject({ chunkNumber: 2, recordOffset: 20, recordCount: 5, isLast: true });
   });
 
@@ -130,7 +160,7 @@ describe('the chunker', () => {
     const chunker = chunkerOver(texts);
     let spare: Uint8Array | null = null;
     for (const expected of await allChunks(texts, bounds({ maxRecords: 1 }))) {
-      const chunk = await chunker.next(bounds({ maxRecords: 1 }), spare);
+      const chunk = await nextChunk(chunker, bounds({ maxRecords: 1 }), spare);
       expect(Buffer.from(chunk?.body ?? []).equals(expected.body)).toBe(true);
       expect(chunk).toMatchObject({ plan: expected.plan, bodyDigest: expected.bodyDigest });
       spare = chunk?.body ?? null;
@@ -188,6 +218,65 @@ describe('the chunker', () => {
         },
       ),
     );
+  });
+});
+
+describe('bad records', () => {
+  const quarantine = { onBadRecord: 'quarantine' } as const;
+  const textsOf = (rejects: readonly BadRecord[]) => rejects.map(({ raw }) => Buffer.from(raw).toString());
+
+  it('come with the chunk before what follows them, in their order, and in no chunk', async () => {
+    const chunker = chunkerOver(['?a', '1', '?b', '2', '?c', '?d', '3', '?e'], quarantine);
+    const chunks = [
+      await nextChunk(chunker, bounds({ maxRecords: 2 })),
+      await nextChunk(chunker, bounds({ maxRecords: 2 })),
+    ];
+    expect(chunks.map((chunk) => chunk && bodyOf(chunk).records)).toEqual([[1, 2], [3]]);
+    expect(chunks.map((chunk) => textsOf(chunk?.rejects ?? []))).toEqual([['?a', '?b', '?c', '?d'], ['?e']]);
+    expect(chunks.map((chunk) => chunk?.plan.isLast)).toEqual([false, true]);
+    expect(await chunker.next(bounds({}))).toEqual({ kind: 'end', rejects: [] });
+  });
+
+  it('end the chunking where they are not to be set aside', async () => {
+    const chunker = chunkerOver(['1', '?a', '2']);
+    await expect(chunker.next(bounds({}))).rejects.toMatchObject({ code: 'READER_SYNTAX', place: { line: 2 } });
+  });
+
+  it('are those that no chunk can take as well', async () => {
+    const chunker = chunkerOver(['1', '"0123456789"', '2'], quarantine);
+    const chunk = await nextChunk(chunker, bounds({ maxBytes: 10 }));
+    expect(chunk && bodyOf(chunk).records).toEqual([1, 2]);
+    expect(chunk?.rejects).toMatchObject([{ byteLength: 12, error: { code: 'RECORD_TOO_LARGE', place: { line: 2 } } }]);
+    expect(textsOf(chunk?.rejects ?? [])).toEqual(['"0123456789"']);
+  });
+
+  it('come at the end where no record follows them', async () => {
+    const result = await chunkerOver(['?a', '?b'], quarantine).next(bounds({}));
+    expect(result).toMatchObject({ kind: 'end', rejects: [{ byteLength: 2 }, { byteLength: 2 }] });
+  });
+
+  it('are handed on before they are many, and the chunk under way goes on', async () => {
+    const texts = ['1', ...Array.from({ length: 2_500 }, (_, index) => `?${index}`), '2', '3'];
+    const chunker = chunkerOver(texts, quarantine);
+    const counts: number[] = [];
+    let result = await chunker.next(bounds({ maxRecords: 2 }));
+    for (; result.kind === 'rejects'; result = await chunker.next(bounds({ maxRecords: 2 })))
+      counts.push(result.rejects.length);
+    expect(counts).toEqual([1_000, 1_000]);
+    expect(result).toMatchObject({ kind: 'chunk', chunk: { plan: { chunkNumber: 0, recordCount: 2, isLast: false } } });
+    expect(result.kind === 'chunk' && result.chunk.rejects.length).toBe(500);
+  });
+
+  it('are not met again where a plan is rebuilt, nor is a record that its bounds set aside delivered under larger ones', async () => {
+    const texts = ['?a', '1', '"0123456789"', '2', '"0123456789"', '?b', '3'];
+    const first = await nextChunk(chunkerOver(texts, quarantine), bounds({ maxBytes: 10, maxRecords: 2 }));
+    if (first === null) throw new Error('a chunk is there');
+    expect(first.rejects).toHaveLength(4);
+    const chunker = chunkerOver(texts, quarantine);
+    expect(await chunker.rebuild(first.plan)).toEqual({ ...first, rejects: [] });
+    const second = await nextChunk(chunker, bounds({}));
+    expect(second && bodyOf(second).records).toEqual([3]);
+    expect(second?.rejects).toEqual([]);
   });
 });
 

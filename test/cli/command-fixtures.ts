@@ -1,3 +1,4 @@
+import { Writable } from 'node:stream';
 import type { CommandContext } from '../../src/cli/command.ts';
 import type { IngestionView } from '../../src/cli/service-client.ts';
 import { systemClock } from '../../src/system-clock.ts';
@@ -15,8 +16,12 @@ export function viewOf(changes: Partial<IngestionView> = {}): IngestionView {
     version: 'resume',
     file_path: '/srv/feeds/products.json',
     file_type: 'json',
+    file_count: 1,
+    format: { encoding: null },
     record_path: '',
     number_form: 'exact',
+    on_bad_record: 'fail',
+    max_bad_records: null,
     callback_url: 'https://receiver.example/callback',
     callback_header_names: [],
     status_url: null,
@@ -50,7 +55,7 @@ export const RECEIVER_AWAY: NonNullable<IngestionView['last_error']> = {
 
 /** A context whose output is collected. */
 export function recordedContext(changes: Partial<CommandContext> = {}) {
-  const written = { out: '', error: '' };
+  const written = { out: '', error: '', bytes: [] as Buffer[] };
   const context: CommandContext = {
     env: {},
     cwd: '/nowhere',
@@ -60,6 +65,12 @@ export function recordedContext(changes: Partial<CommandContext> = {}) {
     writeError: (text) => {
       written.error += text;
     },
+    standardOutput: new Writable({
+      write(bytes: Buffer, _encoding, done) {
+        written.bytes.push(bytes);
+        done();
+      },
+    }),
     terminalColumns: () => null,
     isErrorTerminal: false,
     signal: new AbortController().signal,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseArguments, wholeNumber } from '../../src/cli/parse-arguments.ts';
+import { jsonObject, parseArguments, wholeNumber } from '../../src/cli/parse-arguments.ts';
 
 const shape = {
   options: { callback: { type: 'string' }, json: { type: 'boolean' } },
@@ -36,5 +36,15 @@ describe('wholeNumber', () => {
 
   it.each(['', '-1', '1.5', '1e3', ' 1', '99999999999999999999', 'many'])('refuses %j', (text) => {
     expect(() => wholeNumber('--n', text)).toThrow('--n must be a whole number.');
+  });
+});
+
+describe('jsonObject', () => {
+  it('reads an object', () => {
+    expect(jsonObject('--o', '{"header": false}')).toEqual({ header: false });
+  });
+
+  it.each(['', 'x', '[]', 'null', '7', '"x"', '{'])('refuses %j', (text) => {
+    expect(() => jsonObject('--o', text)).toThrow('--o must be a JSON object.');
   });
 });

@@ -46,6 +46,22 @@ describe('status', () => {
   });
 });
 
+describe('what was set aside', () => {
+  const view = viewOf({ file_count: 12, file_type: 'csv', totals: { ...viewOf().totals, rejected_records: 1234 } });
+
+  it('is shown, with how to see it', () => {
+    expect(renderIngestion(view)).toContain(
+      `set aside  1,234 bad records, see \`ackstream rejects ${INGESTION_ID}\`\n`,
+    );
+    expect(renderEnd(view)).toContain('\nset aside: 1,234 bad records');
+    expect(renderIngestion(viewOf())).not.toContain('set aside');
+  });
+
+  it('is of so many files', () => {
+    expect(renderIngestion(view)).toContain('(csv, 12 files)\n');
+  });
+});
+
 describe('the end of ingest', () => {
   it('names the chain of what was delivered', () => {
     expect(renderEnd(viewOf({ status: 'COMPLETED', percent: 100 }))).toBe(

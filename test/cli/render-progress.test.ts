@@ -12,6 +12,11 @@ describe('the progress bar', () => {
     );
   });
 
+  it('counts bad records that were set aside', () => {
+    const view = viewOf({ totals: { ...viewOf().totals, rejected_records: 1234 } });
+    expect(progressBar(view, { now: NOW, columns: 120 })).toContain('12,000 records, 1,234 bad  3,400/s');
+  });
+
   it('is full only at the end', () => {
     expect(progressBar(viewOf({ percent: 99.9 }), { now: NOW, columns: 100 })).toContain('█░ ');
     expect(progressBar(viewOf({ percent: 100 }), { now: NOW, columns: 100 })).not.toContain('░');

@@ -303,6 +303,7 @@ describe('a command that cannot be run', () => {
       'a bound that is no number',
       ['ingest', 'products.json', '--callback', 'http://localhost/', '--chunk-records', 'ten'],
     ],
+    ['options that are no JSON', ['ingest', 'a.csv', '--callback', 'http://localhost/', '--format', 'header=false']],
     ['a state that does not exist', ['list', '--status', 'lost']],
     ['an address that is none', ['list', '--url', 'localhost:8000']],
     ['an option of another command', ['status', 'id', '--callback', 'x']],
@@ -373,12 +374,12 @@ describe('ackstream serve', () => {
 describe('help', () => {
   it('is an overview of all commands', async () => {
     const { code, out } = await run(['--help']);
-    for (const name of ['serve', 'ingest', 'status', 'list', 'receiver'])
+    for (const name of ['serve', 'ingest', 'status', 'list', 'rejects', 'receiver'])
       expect(out).toMatch(new RegExp(`^  ${name} `, 'm'));
     expect(code).toBe(0);
   });
 
-  it.each(['serve', 'ingest', 'status', 'list'])('tells the options and exit codes of %s', async (name) => {
+  it.each(['serve', 'ingest', 'status', 'list', 'rejects'])('tells the options and exit codes of %s', async (name) => {
     const { code, out } = await run([name, '--help']);
     expect(out).toMatch(new RegExp(`^usage: ackstream ${name}`));
     expect(out).toContain('Exit codes: ');

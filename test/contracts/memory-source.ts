@@ -13,6 +13,7 @@ export function memorySource(bytes: Uint8Array, cut: (offset: number) => number 
   const released = { count: 0 };
   return {
     name: 'memory',
+    fileIndex: 0,
     size: bytes.length,
     openedAt,
     released,
@@ -31,8 +32,8 @@ export function memorySource(bytes: Uint8Array, cut: (offset: number) => number 
       }
     },
     readAt: async (offset, length) => bytes.slice(offset, offset + length),
-    stat: async () => ({ size: bytes.length, mtimeNs: '0', ctimeNs: '0', inode: '0:0' }),
-    fingerprint: () => Promise.reject(new Error('not asked for')),
+    seekPointAt: () => null,
+    sourceBytesAt: (offset) => offset,
     close: async () => undefined,
   };
 }

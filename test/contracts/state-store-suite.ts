@@ -7,6 +7,7 @@ import { describeOvertakenRuns } from './state-store/overtaken-runs.ts';
 import { describePages } from './state-store/pages.ts';
 import { describeQueue } from './state-store/queue.ts';
 import { describeRecovery } from './state-store/recovery.ts';
+import { describeRejects } from './state-store/rejects.ts';
 import type { OpenedStateStore } from './state-store/subject.ts';
 import { describeSubmissions } from './state-store/submissions.ts';
 
@@ -27,6 +28,7 @@ export function describeStateStore(name: string, open: () => Promise<OpenedState
     describeAttempts(subject);
     describeOvertakenRuns(subject);
     describeRecovery(subject);
+    describeRejects(subject);
     describePages(subject);
     describeInvariants(subject);
   });

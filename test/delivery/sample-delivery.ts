@@ -10,7 +10,7 @@ export function sampleChunk({ chunkNumber = 5, records = ['{"sku":"Ä-1"}', '{"s
   const recordsBytes = `[${records.join(',')}]`;
   const checksum = sha256Hex(recordsBytes);
   const recordOffset = 2 * chunkNumber;
-  const position = { fileIndex: 0, byteOffset: 0, line: 1, column: 1, state: null };
+  const position = { fileIndex: 0, byteOffset: 0, line: 1, column: 1, sourceBytes: 0, seek: null, state: null };
   const body = Buffer.from(
     envelopeBeforeRecords({ ingestionId: INGESTION_ID, chunkNumber, checksum }) +
       recordsBytes +
@@ -30,6 +30,7 @@ export function sampleChunk({ chunkNumber = 5, records = ['{"sku":"Ä-1"}', '{"s
     },
     body,
     bodyDigest: sha256Base64(body),
+    rejects: [],
   };
 }
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 /** What a service refuses, where a feed's own bounds end, and that it answers while it works. */
 import { createReadStream, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
@@ -56,6 +57,11 @@ describe('a request is refused', () => {
     });
     await mkdir(join(scene.folder, 'feeds'));
     expect(await scene.ingest({ file_path: join(scene.folder, 'feeds') })).toMatchObject({
+      status: 404,
+      body: { code: 'SOURCE_NOT_FOUND' },
+    });
+    execFileSync('mkfifo', [join(scene.folder, 'pipe.json')]);
+    expect(await scene.ingest({ file_path: join(scene.folder, 'pipe.json') })).toMatchObject({
       status: 422,
       body: { code: 'SOURCE_NOT_A_FILE' },
     });

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import type { ChunkerResult } from '../../src/chunking/chunker.ts';
 import { ServiceError } from '../../src/errors.ts';
-import { ChunkLookahead, type LookaheadOptions } from '../../src/ingestion/chunk-lookahead.ts';
+import { type Ahead, ChunkLookahead, type LookaheadOptions } from '../../src/ingestion/chunk-lookahead.ts';
 import { CHAIN_START, type Chunk, type ChunkBounds, type ChunkPlan, type PlannedChunk } from '../../src/model/chunk.ts';
 import { sampleChunk } from '../delivery/sample-delivery.ts';
 
+const END: ChunkerResult = { kind: 'end', rejects: [] };
 const BOUNDS = { maxRecords: 2, maxBytes: 1000, closeAtBytes: null };
 
 function chunkOf(chunkNumber: number, change: { isLast?: boolean; bodyBytes?: number } = {}): Chunk {
@@ -19,31 +21,31 @@ function chunkOf(chunkNumber: number, change: { isLast?: boolean; bodyBytes?: nu
 class ManualSession {
   readonly demands: string[] = [];
   readonly spares: (Uint8Array | null)[] = [];
-  readonly #open: PromiseWithResolvers<Chunk | null>[] = [];
+  readonly #open: PromiseWithResolvers<ChunkerResult>[] = [];
 
-  next(_bounds: ChunkBounds, spare: Uint8Array | null): Promise<Chunk | null> {
+  next(_bounds: ChunkBounds, spare: Uint8Array | null): Promise<ChunkerResult> {
     this.spares.push(spare);
     return this.#demand('next');
   }
 
   async rebuild(plan: ChunkPlan, spare: Uint8Array | null): Promise<Chunk> {
     this.spares.push(spare);
-    const chunk = await this.#demand(`rebuild ${plan.chunkNumber}`);
-    if (chunk === null) throw new Error('no chunk');
-    return chunk;
+    const result = await this.#demand(`rebuild ${plan.chunkNumber}`);
+    if (result.kind !== 'chunk') throw new Error('no chunk');
+    return result.chunk;
   }
 
-  async answer(reply: Chunk | null | Error): Promise<void> {
+  async answer(reply: Chunk | ChunkerResult | Error): Promise<void> {
     await settled();
     const open = this.#open.shift();
     if (reply instanceof Error) open?.reject(reply);
-    else open?.resolve(reply);
+    else open?.resolve('plan' in reply ? { kind: 'chunk', chunk: reply } : reply);
     await settled();
   }
 
-  #demand(what: string): Promise<Chunk | null> {
+  #demand(what: string): Promise<ChunkerResult> {
     this.demands.push(what);
-    const open = Promise.withResolvers<Chunk | null>();
+    const open = Promise.withResolvers<ChunkerResult>();
     this.#open.push(open);
     return open.promise;
   }
@@ -71,13 +73,18 @@ function lookaheadOn(session: ManualSession, change: Partial<LookaheadOptions> =
   });
 }
 
+/** What of a chunk was taken. */
+function chunkIn(ahead: Ahead): Chunk | null {
+  return ahead.kind === 'chunk' ? ahead.chunk : null;
+}
+
 describe('the lookahead', () => {
   it('demands two chunks beside the one taken, however long nobody takes the next', async () => {
     const session = new ManualSession();
     const lookahead = lookaheadOn(session);
     const first = lookahead.take();
     await session.answer(chunkOf(0));
-    expect((await first)?.chunk.plan.chunkNumber).toBe(0);
+    expect(chunkIn(await first)?.plan.chunkNumber).toBe(0);
     await session.answer(chunkOf(1));
     await session.answer(chunkOf(2));
     expect(session.demands.length).toBe(3);
@@ -93,7 +100,7 @@ describe('the lookahead', () => {
     await first;
     expect(session.spares).toEqual([null, null, null]);
     await lookahead.take();
-    await session.answer(chunks[3] ?? null);
+    await session.answer(chunks[3] ?? END);
     await lookahead.take();
     await settled();
     expect(session.spares.slice(3)).toEqual([chunks[0]?.body, chunks[1]?.body]);
@@ -114,13 +121,13 @@ describe('the lookahead', () => {
     const lookahead = lookaheadOn(session);
     const first = lookahead.take();
     await session.answer(chunkOf(0, { isLast: true }));
-    expect((await first)?.chunk.plan.isLast).toBe(true);
+    expect(chunkIn(await first)?.plan.isLast).toBe(true);
     await settled();
     expect(session.demands.length).toBe(1);
     expect(lookahead.ready).toBeNull();
     const end = lookahead.take();
-    await session.answer(null);
-    expect(await end).toBeNull();
+    await session.answer(END);
+    expect(await end).toEqual(END);
   });
 
   it('rebuilds what is planned and demands new chunks behind that, in the order of their numbers', async () => {
@@ -132,7 +139,7 @@ describe('the lookahead', () => {
       for (let turn = 0; turn < 6; turn += 1) await settled();
       await session.answer(chunkOf(chunkNumber));
       const ahead = await taking;
-      taken.push([ahead?.chunk.plan.chunkNumber, ahead?.isOnRecord]);
+      taken.push([chunkIn(ahead)?.plan.chunkNumber, 'isOnRecord' in ahead && ahead.isOnRecord]);
     }
     expect(taken).toEqual([
       [3, true],
@@ -140,6 +147,21 @@ describe('the lookahead', () => {
       [5, false],
     ]);
     expect(session.demands.slice(0, 3)).toEqual(['rebuild 3', 'rebuild 4', 'next']);
+  });
+
+  it('hands bad records on between chunks, which count for none', async () => {
+    const session = new ManualSession();
+    const lookahead = lookaheadOn(session, { firstChunkNumber: 4, highestPlannedChunk: 4 });
+    const rejects: ChunkerResult = { kind: 'rejects', rejects: [] };
+    const first = lookahead.take();
+    for (let turn = 0; turn < 6; turn += 1) await settled();
+    await session.answer(chunkOf(4));
+    await first;
+    await session.answer(rejects);
+    expect(lookahead.ready).toBeNull();
+    expect(await lookahead.take()).toEqual(rejects);
+    await session.answer(chunkOf(5));
+    expect(chunkIn(await lookahead.take())?.plan.chunkNumber).toBe(5);
   });
 
   it('tells a failure of a chunk ahead only when that is taken', async () => {

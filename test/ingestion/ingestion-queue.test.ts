@@ -163,7 +163,7 @@ describe('the queue', () => {
     queue.start();
     await settled();
     const run = { ingestionId: first.ingestionId, epoch: 1 };
-    await store.planChunk(run, planAfter(null, 10), NOW);
+    await store.planChunk(run, { planned: planAfter(null, 10), rejects: [] }, NOW);
     await failOnce(store, run, 0);
     await runs[0]?.end(NOW + HOUR_MS);
     const second = await submitted(store, sampleIngestion('a', { version: '17' }));

@@ -1,9 +1,10 @@
 import { readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import type { RunDependencies } from '../../src/ingestion/run-context.ts';
 import { RunControl } from '../../src/ingestion/run-control.ts';
 import type { Outcome } from '../../src/model/outcome.ts';
-import { openFileSource } from '../../src/sources/file-source.ts';
 import { feedText, writeFeed } from '../harness/feed.ts';
+import { openSources } from '../harness/sources.ts';
 import { NOW } from '../state/sample-state.ts';
 import { ACKNOWLEDGED, type Answer, failingStore, setRunStage, UNAVAILABLE } from './run-stage.ts';
 
@@ -130,17 +131,6 @@ describe('a chunk that is too large for the receiver', () => {
 });
 
 describe('a source under change', () => {
-  it('is not read where another file is at its path than the one that was opened', async () => {
-    const stage = await setRunStage({ recordCount: 25 });
-    const otherPath = `${stage.filePath}.other`;
-    writeFeed(otherPath, 25, ' other');
-    const failed = await stage.run({
-      openSource: async (path) => ({ source: await openFileSource(path), realPath: otherPath }),
-    });
-    expect(failed).toMatchObject({ status: 'FAILED', lastError: { code: 'SOURCE_CHANGED' } });
-    expect(stage.attempts).toEqual([]);
-  });
-
   it('fails as changed, whatever its reader makes of the bytes', async () => {
     const recordCount = 25_000;
     const stage = await setRunStage({
@@ -165,15 +155,10 @@ describe('a source under change', () => {
     };
     const ended = await stage.run(
       {
-        openSource: async (path) => {
-          const source = await openFileSource(path);
-          const stat = source.stat.bind(source);
-          source.stat = async () => {
-            const found = await stat();
-            grow();
-            return found;
-          };
-          return { source, realPath: path };
+        openSources: async (path) => {
+          const sources = await openSources(path);
+          grow();
+          return sources;
         },
       },
       control,
@@ -189,11 +174,14 @@ describe('a run that is asked to stop', () => {
   it('reads nothing more, and gives the ingestion back to its place', async () => {
     const stage = await setRunStage({ recordCount: 25 });
     const control = new RunControl();
-    const openSource = async (path: string) => {
+    const opened: RunDependencies['openSources'] = (path) => {
       control.stop();
-      return { source: await openFileSource(path), realPath: path };
+      return openSources(path);
     };
-    expect(await stage.run({ openSource }, control)).toMatchObject({ status: 'QUEUED', highestPlannedChunk: -1 });
+    expect(await stage.run({ openSources: opened }, control)).toMatchObject({
+      status: 'QUEUED',
+      highestPlannedChunk: -1,
+    });
     expect(stage.attempts).toEqual([]);
   });
 

@@ -5,12 +5,14 @@ import type { RunDependencies } from '../../src/ingestion/run-context.ts';
 import { RunControl } from '../../src/ingestion/run-control.ts';
 import { runIngestion } from '../../src/ingestion/run-ingestion.ts';
 import type { Chunk, Completion } from '../../src/model/chunk.ts';
+import { DEFAULT_FORMATS } from '../../src/model/format.ts';
 import type { AnnouncedStatus, DeliverySettings, Ingestion, ReadSettings } from '../../src/model/ingestion.ts';
 import type { Outcome } from '../../src/model/outcome.ts';
-import { openFileSource } from '../../src/sources/file-source.ts';
+import { isUntouched } from '../../src/sources/source-set.ts';
 import { openSqliteStateStore } from '../../src/state/sqlite-state-store.ts';
 import type { StateStore } from '../../src/state/state-store.ts';
 import { writeFeed } from '../harness/feed.ts';
+import { openSources } from '../harness/sources.ts';
 import { tempFolder } from '../harness/temp-folder.ts';
 import { claimed, sampleIngestion, stored, submitted } from '../state/sample-state.ts';
 
@@ -72,7 +74,8 @@ export async function setRunStage(options: {
     clock: { now: Date.now, sleep: (durationMs) => waited(waitsMs, durationMs) },
     random: () => 0,
     logger: { debug() {}, info() {}, warn() {}, error() {} },
-    openSource: async (path) => ({ source: await openFileSource(path), realPath: path }),
+    openSources,
+    isUntouched,
     createDestination: () => ({ attempt, complete: attempt, close: async () => {} }),
     announceStatus: ({ lastError }, status) => announced.push({ status, errorCode: lastError?.code ?? null }),
   };
@@ -115,13 +118,11 @@ async function newIngestion(
   { delivery, read }: { readonly delivery?: Partial<DeliverySettings>; readonly read?: Partial<ReadSettings> },
 ) {
   const sample = sampleIngestion('feed');
-  const source = await openFileSource(filePath);
-  const fingerprint = await source.fingerprint();
-  await source.close();
+  const { fingerprint } = await openSources(filePath);
   return sampleIngestion('feed', {
     filePath,
     fingerprint,
-    read: { ...sample.read, recordPath: null, ...read },
+    read: { ...sample.read, recordPath: null, format: DEFAULT_FORMATS.json, onBadRecord: 'fail', ...read },
     delivery: { ...sample.delivery, chunkSizeByRecords: 10, chunkSizeByMemory: 0, ...delivery },
   });
 }

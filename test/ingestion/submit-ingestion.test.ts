@@ -39,6 +39,10 @@ function request(over: Partial<IngestRequest> = {}): IngestRequest {
     reIngestion: false,
     recordPath: null,
     numberForm: null,
+    format: null,
+    defaultFormat: { encoding: null },
+    onBadRecord: null,
+    maxBadRecords: null,
     retryWindowMs: null,
     maxDelayMs: null,
     callbackHeaders: null,
@@ -55,7 +59,15 @@ function ingestion(status: Status, over: Partial<Ingestion> = {}): Ingestion {
     version: 'resume',
     filePath: FILE,
     fileType: 'json',
-    read: { recordPath: 'products', isRecordPathFound: true, numberForm: 'exact', maxDepth: 256, maxRecordBytes: 1000 },
+    read: {
+      recordPath: 'products',
+      isRecordPathFound: true,
+      numberForm: 'exact',
+      maxDepth: 256,
+      maxRecordBytes: 1000,
+      format: { encoding: null },
+      onBadRecord: 'fail',
+    },
     delivery: {
       callbackUrl: HERE,
       chunkSizeByRecords: 10,
@@ -65,6 +77,7 @@ function ingestion(status: Status, over: Partial<Ingestion> = {}): Ingestion {
       callbackHeaders: null,
       callbackSecret: null,
       statusUrl: null,
+      maxBadRecords: null,
     },
     status,
     queueSequence: 1,
@@ -101,6 +114,7 @@ function met(over: Partial<MetState> = {}): MetState {
 const metWith = (status: Status, over: Partial<Ingestion> = {}): MetState =>
   met({ resumable: ingestion(status, over), hasBegunAttempts: true });
 
+const FIVE = { kind: 'count', count: 5 } as const;
 const STOPPED: readonly Status[] = ['PAUSED', 'FAILED', 'CANCELLED'];
 const UNFINISHED: readonly Status[] = ['QUEUED', 'RUNNING', ...STOPPED];
 
@@ -108,7 +122,20 @@ describe('a request without re_ingestion', () => {
   it('starts the resumable ingestion where there is none', () => {
     const { answer, create } = decideSubmission(request({ chunkSizeByRecords: 5 }), met(), context);
     expect(answer).toEqual({ status: 'STARTED', ingestionId: resumeId, fileId, changed: [] });
-    expect(create).toMatchObject({ version: 'resume', delivery: { chunkSizeByRecords: 5, retryWindowMs: 72 } });
+    expect(create).toMatchObject({
+      version: 'resume',
+      read: { format: { encoding: null }, onBadRecord: 'fail' },
+      delivery: { chunkSizeByRecords: 5, retryWindowMs: 72, maxBadRecords: null },
+    });
+  });
+
+  it('starts it with the options that it brings', () => {
+    const brings = { format: { encoding: 'koi8-r' }, onBadRecord: 'quarantine', maxBadRecords: FIVE } as const;
+    const { create } = decideSubmission(request(brings), met(), context);
+    expect(create).toMatchObject({
+      read: { format: { encoding: 'koi8-r' }, onBadRecord: 'quarantine' },
+      delivery: { maxBadRecords: FIVE },
+    });
   });
 
   it.each(['QUEUED', 'RUNNING'] as const)('starts nothing twice where it is %s', (status) => {
@@ -160,13 +187,62 @@ describe('a request without re_ingestion', () => {
 
   it.each(STATUSES)('refuses to read other records than those begun with, naming the fields, met %s', (status) => {
     const decide = () =>
-      decideSubmission(request({ recordPath: 'items', numberForm: 'jcs' }), metWith(status), context);
+      decideSubmission(
+        request({ recordPath: 'items', numberForm: 'jcs', format: { encoding: 'koi8-r' } }),
+        metWith(status),
+        context,
+      );
     expect(decide).toThrow(
       expect.objectContaining({
         code: 'REQUEST_CHANGED',
-        fields: [expect.objectContaining({ field: 'record_path' }), expect.objectContaining({ field: 'number_form' })],
+        fields: ['record_path', 'number_form', 'format'].map((field) => expect.objectContaining({ field })),
       }),
     );
+  });
+
+  it.each(STATUSES)('takes options that are the same for the same, met %s', (status) => {
+    const { answer } = decideSubmission(request({ format: { encoding: null } }), metWith(status), context);
+    expect(answer.changed).toEqual([]);
+  });
+
+  it('reads with the options that it brings where no attempt was ever begun', () => {
+    const meets = met({ resumable: ingestion('FAILED'), hasBegunAttempts: false });
+    const brings = request({ format: { encoding: 'koi8-r' }, onBadRecord: 'quarantine' });
+    const { answer, update } = decideSubmission(brings, meets, context);
+    expect(update).toMatchObject({
+      read: { format: { encoding: 'koi8-r' }, onBadRecord: 'quarantine' },
+      discardPlans: true,
+    });
+    expect(answer.changed).toEqual(['on_bad_record', 'format']);
+    const kept = decideSubmission(request(), meets, context);
+    expect(kept.update?.read).toMatchObject({ format: { encoding: null }, onBadRecord: 'fail' });
+  });
+
+  it.each(UNFINISHED)(
+    'sets bad records aside from here on where it asks for that, and keeps all plans, met %s',
+    (status) => {
+      const meets = metWith(status);
+      const { answer, update } = decideSubmission(
+        request({ onBadRecord: 'quarantine', maxBadRecords: FIVE }),
+        meets,
+        context,
+      );
+      expect(answer).toMatchObject({
+        status: STOPPED.includes(status) ? 'RESUMED' : 'RUNNING',
+        changed: ['max_bad_records', 'on_bad_record'],
+      });
+      expect(update?.read).toEqual({ ...meets.resumable?.read, onBadRecord: 'quarantine' });
+      expect(update?.delivery).toMatchObject({ maxBadRecords: FIVE });
+      expect([update?.discardPlans, update?.fingerprint]).toEqual([undefined, undefined]);
+    },
+  );
+
+  it.each(STATUSES)('does not stop setting bad records aside once an attempt was begun, met %s', (status) => {
+    const meets = metWith(status, { read: { ...ingestion(status).read, onBadRecord: 'quarantine' } });
+    const decide = () => decideSubmission(request({ onBadRecord: 'fail' }), meets, context);
+    expect(decide).toThrow(expect.objectContaining({ code: 'REQUEST_CHANGED' }));
+    expect(decideSubmission(request({ onBadRecord: 'quarantine' }), meets, context).answer.changed).toEqual([]);
+    expect(decideSubmission(request(), meets, context).update?.read).toBeUndefined();
   });
 
   it.each(UNFINISHED)('takes over what concerns the delivery, and says what, met %s', (status) => {

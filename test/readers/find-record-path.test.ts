@@ -66,14 +66,25 @@ describe('findRecordPath', () => {
     expect(error).toMatchObject({ code: 'RECORD_PATH_NEEDED', data: { reason: 'too-late', candidates: ['products'] } });
   });
 
-  it('fails where the document is faulty, with the place', async () => {
+  it('takes the array in which the document is faulty, for its reader to say so', async () => {
+    for (const rest of ['', '{"a":tru}', '{"a":"\udc00', '{}]', '{}} x', '{"a":1},{"a":1', `{"a":${'['.repeat(30)}`]) {
+      const text = `{"meta":{"ids":[1]},"products":[{},${rest}`;
+      if (rest.startsWith('{}]')) expect(await failureOf(text)).toMatchObject({ code: 'READER_TRUNCATED' });
+      else expect(await find(text), text).toBe('products');
+    }
+    expect(await find('{"products":[01')).toBe('products');
+    expect(await failureOf('{"a":[1],"products":[01')).toMatchObject({ code: 'READER_SYNTAX' });
+    expect(await failureOf('{"a":[{}],"b":[{},01')).toMatchObject({ code: 'READER_SYNTAX' });
+  });
+
+  it('fails where the document is faulty elsewhere, with the place', async () => {
     for (const [text, code, byteOffset] of [
       ['', 'READER_TRUNCATED', 0],
       ['  \n', 'READER_TRUNCATED', 3],
       ['{"a":[{}]', 'READER_TRUNCATED', 9],
       ['{"a" 1}', 'READER_SYNTAX', 5],
       ['\n?', 'READER_SYNTAX', 1],
-      [`{"a":${'['.repeat(30)}`, 'RECORD_TOO_DEEP', 24],
+      [`{"a":${'{"b":'.repeat(30)}`, 'RECORD_TOO_DEEP', 100],
     ] as const) {
       expect(await failureOf(text), text).toMatchObject({ code, place: { byteOffset } });
     }

@@ -1,30 +1,31 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { FILE_TYPES } from '../../src/model/ingestion.ts';
-import { findRecordPath } from '../../src/readers/find-record-path.ts';
-import { openReader } from '../../src/readers/open-reader.ts';
-import { openFileSource } from '../../src/sources/file-source.ts';
-import { readAll } from '../contracts/reader-suite.ts';
+import { openFeedAs, readFeed } from '../harness/read-feed.ts';
 import { corpusFolder } from '../protocol/corpora.ts';
 
 const fixtures = join(import.meta.dirname, '..', '..', 'fixtures');
+const EXPECTED = /\.expected\.ndjson$/;
 
-describe.each(FILE_TYPES)('The fixtures of type %s', (fileType) => {
+/**
+ * A case is a document, `<case>.expected.ndjson` with its records in canonical form, and where the request must say more than the path,
+ * `<case>.request.json` with its fields.
+ */
+describe.each(['json', 'ndjson', 'csv', 'excel', 'xml'])('The fixtures of type %s', (fileType) => {
   const folder = join(fixtures, fileType);
-  const names = readdirSync(folder).filter((name) => !name.endsWith('.expected.ndjson'));
+  const all = readdirSync(folder);
+  const cases = all.filter((name) => EXPECTED.test(name)).map((name) => name.replace(EXPECTED, ''));
 
-  it.each(names)('%s gives the records expected', async (name) => {
-    const source = await openFileSource(join(folder, name));
-    const recordPath = fileType === 'json' ? await findRecordPath(source, { maxDepth: 64 }) : '';
-    const { records, error } = await readAll(openReader(fileType), source, { recordPath });
-    await source.close();
-    expect(error).toBeNull();
-    const expected = readFileSync(join(folder, name.replace(/\.\w+$/, '.expected.ndjson')), 'utf8');
-    expect(records.map(({ text }) => `${text}\n`).join('')).toBe(expected);
+  it.each(cases)('%s gives the records expected', async (name) => {
+    const [document = ''] = all.filter((one) => one.startsWith(`${name}.`) && !/\.(expected|request)\./.test(one));
+    const requestPath = join(folder, `${name}.request.json`);
+    const request = existsSync(requestPath) ? JSON.parse(readFileSync(requestPath, 'utf8')) : {};
+    const items = await readFeed(await openFeedAs(join(folder, document), request));
+    const expected = readFileSync(join(folder, `${name}.expected.ndjson`), 'utf8');
+    expect(items.map(({ what }) => `${what}\n`).join('')).toBe(expected);
   });
 
-  it('are there', () => expect(names.length).toBeGreaterThan(0));
+  it('are there', () => expect(cases.length).toBeGreaterThan(0));
 });
 
 const real = corpusFolder('json-real');
@@ -34,13 +35,11 @@ describe.skipIf(real === undefined)('Real documents', () => {
     ['citm_catalog.json', 'performances', 243],
     ['canada.json', 'features', 1],
   ])('%s has its records at the path found, %s', async (name, path, recordCount) => {
-    const source = await openFileSource(join(real ?? '', name));
-    expect(await findRecordPath(source, { maxDepth: 64 })).toBe(path);
-    const { records, error } = await readAll(openReader('json'), source, { recordPath: path, maxRecordBytes: 4 << 20 });
-    await source.close();
-    expect(error).toBeNull();
-    expect(records).toHaveLength(recordCount);
+    const feed = await openFeedAs(join(real ?? '', name));
+    expect(feed.recordPath).toBe(path);
+    const items = await readFeed(feed);
+    expect(items).toHaveLength(recordCount);
     const document = JSON.parse(readFileSync(join(real ?? '', name), 'utf8')) as Record<string, unknown>;
-    expect(records.map(({ text }) => JSON.parse(text) as unknown)).toEqual(document[path]);
+    expect(items.map(({ what }) => JSON.parse(what) as unknown)).toEqual(document[path]);
   });
 });

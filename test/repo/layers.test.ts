@@ -76,7 +76,7 @@ describe('the check of the import table', () => {
 
   it('gives an exception to its file alone', () => {
     const text = "import { openFile } from '../sources/file-source.ts';";
-    expect(breachesOf('src/ingestion/chunk-worker.ts', text)).toEqual([]);
+    expect(breachesOf('src/ingestion/open-feed.ts', text)).toEqual([]);
     expect(breachesOf('src/ingestion/run-ingestion.ts', text)).toHaveLength(1);
   });
 

@@ -35,6 +35,13 @@ describe('resolveInsideRoots', () => {
     }
   });
 
+  it('gives the real path of a folder in a root, and of the root itself', async () => {
+    const { root } = await scene();
+    expect(await resolveInsideRoots(join(root, 'sub'), [root])).toBe(join(root, 'sub'));
+    for (const path of [root, `${root}/`, join(root, 'self')])
+      expect(await resolveInsideRoots(path, [root])).toBe(root);
+  });
+
   it('takes a root that is a link', async () => {
     const { root } = await scene();
     expect(await resolveInsideRoots(join(root, 'link.json'), [join(root, 'self')])).toBe(
@@ -53,7 +60,7 @@ describe('resolveInsideRoots', () => {
       join(root, 'out', 'secret.json'),
       join(root, 'out', 'missing.json'),
       join(root, '..', 'root-secret', 'secret.json'),
-      root,
+      join(root, '..'),
       `${root}/sub/feed.json\0.txt`,
       '/etc/passwd',
     ]) {
@@ -63,7 +70,7 @@ describe('resolveInsideRoots', () => {
 
   it('says that a file inside is missing', async () => {
     const { root } = await scene();
-    for (const path of ['none.json', 'none/none.json', 'broken.json', 'sub/feed.json/none']) {
+    for (const path of ['none.json', 'none/none.json', 'broken.json', 'sub/feed.json/none', 'x'.repeat(300)]) {
       await expect(resolveInsideRoots(join(root, path), [root]), path).rejects.toMatchObject({
         code: 'SOURCE_NOT_FOUND',
       });

@@ -1,11 +1,12 @@
 import { CHAIN_START, type PlannedChunk } from '../../src/model/chunk.ts';
-import type { Ingestion, LedgerEntry } from '../../src/model/ingestion.ts';
-import type { Position } from '../../src/model/record.ts';
+import type { Ingestion, LedgerEntry, RejectEntry } from '../../src/model/ingestion.ts';
+import type { BadRecord, Position } from '../../src/model/record.ts';
 import { nextChainChecksum, sha256Hex } from '../../src/protocol/checksum.ts';
 import { fileIdOf, ingestionIdOf, RESUME_VERSION } from '../../src/protocol/identity.ts';
 import type {
   AttemptTarget,
   NewIngestion,
+  PlanToRecord,
   RunKey,
   StateStore,
   SubmissionAnswer,
@@ -36,6 +37,8 @@ export function sampleIngestion(name: string, overrides: Partial<NewIngestion> =
       numberForm: 'exact',
       maxDepth: 256,
       maxRecordBytes: 67_108_864,
+      format: { encoding: 'windows-1252' },
+      onBadRecord: 'quarantine',
     },
     delivery: {
       callbackUrl: 'http://127.0.0.1:9000/callback',
@@ -46,6 +49,7 @@ export function sampleIngestion(name: string, overrides: Partial<NewIngestion> =
       callbackHeaders: { authorization: `Bearer ${SECRET}` },
       callbackSecret: SECRET,
       statusUrl: 'http://127.0.0.1:9000/status',
+      maxBadRecords: { kind: 'percent', percent: 0.25 },
     },
     fingerprint: {
       size: FILE_SIZE,
@@ -106,15 +110,31 @@ export async function ledgerOf(store: StateStore, ingestionId: string): Promise<
   return (await store.listChunks(ingestionId, { limit: 1_000 })).items;
 }
 
+export async function rejectsOf(store: StateStore, ingestionId: string): Promise<readonly RejectEntry[]> {
+  return (await store.listRejects(ingestionId, { limit: 1_000 })).items;
+}
+
 /** All that is on record of an ingestion. */
 export async function snapshotOf(store: StateStore, ingestionId: string): Promise<unknown> {
-  return { ingestion: await stored(store, ingestionId), ledger: await ledgerOf(store, ingestionId) };
+  return {
+    ingestion: await stored(store, ingestionId),
+    ledger: await ledgerOf(store, ingestionId),
+    rejects: await rejectsOf(store, ingestionId),
+  };
 }
 
 /** Where record `recordOffset` of a sample source begins. */
 export function positionOf(recordOffset: number): Position {
   const byteOffset = recordOffset * BYTES_PER_RECORD;
-  return { fileIndex: 0, byteOffset, line: recordOffset + 1, column: 1, state: { depth: 1, path: ['products'] } };
+  return {
+    fileIndex: 0,
+    byteOffset,
+    line: Math.floor(recordOffset) + 1,
+    column: 1,
+    sourceBytes: byteOffset / 2,
+    seek: [byteOffset - 5, byteOffset / 2 - 5],
+    state: { depth: 1, path: ['products'] },
+  };
 }
 
 /** The plan behind `previous` (null: the first) with `recordCount` records. */
@@ -137,6 +157,27 @@ export function planAfter(previous: PlannedChunk | null, recordCount: number, is
   };
 }
 
+/** A plan on the way to which nothing bad was met. */
+export function withoutRejects(planned: PlannedChunk): PlanToRecord {
+  return { planned, rejects: [] };
+}
+
+/** The bad record in the place of record `recordOffset` of a sample source. */
+export function badRecordAt(recordOffset: number): BadRecord {
+  const position = positionOf(recordOffset);
+  const { byteOffset, line } = position;
+  return {
+    position,
+    byteLength: BYTES_PER_RECORD,
+    error: {
+      code: 'DUPLICATE_KEY',
+      message: 'The key "a" is there twice.',
+      place: { byteOffset: byteOffset + 7, line },
+    },
+    raw: Buffer.of(0, 255, recordOffset % 256),
+  };
+}
+
 /** `count` plans of ten records each, the last one being the source's last. */
 export function sampleChain(count: number): PlannedChunk[] {
   const chain: PlannedChunk[] = [];
@@ -154,13 +195,13 @@ export async function acknowledge(
   { next = null, now = NOW }: { readonly next?: PlannedChunk | null; readonly now?: number } = {},
 ): Promise<Ingestion> {
   const { attempt } = await store.beginAttempt(run, chunkNumber, now);
-  return store.recordAck(run, { chunkNumber, attempt, next, now });
+  return store.recordAck(run, { chunkNumber, attempt, next: next === null ? null : withoutRejects(next), now });
 }
 
 /** Plans and acknowledges the chunks one after the other, each ack bringing the next plan. */
 export async function deliver(store: StateStore, run: RunKey, chain: readonly PlannedChunk[]): Promise<void> {
   for (const [index, planned] of chain.entries()) {
-    if (index === 0) await store.planChunk(run, planned, NOW);
+    if (index === 0) await store.planChunk(run, withoutRejects(planned), NOW);
     await acknowledge(store, run, planned.plan.chunkNumber, { next: chain[index + 1] ?? null });
   }
 }

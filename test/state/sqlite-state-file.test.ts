@@ -5,7 +5,16 @@ import { SqliteConnection } from '../../src/state/sqlite-connection.ts';
 import { SCHEMA_VERSION } from '../../src/state/sqlite-migrations.ts';
 import { openStateFile } from '../../src/state/sqlite-state-file.ts';
 import { openSqliteStateStore } from '../../src/state/sqlite-state-store.ts';
-import { acknowledge, deliver, NOW, planAfter, running, sampleChain, sampleIngestion } from './sample-state.ts';
+import {
+  acknowledge,
+  deliver,
+  NOW,
+  planAfter,
+  running,
+  sampleChain,
+  sampleIngestion,
+  withoutRejects,
+} from './sample-state.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 describe('the state file', () => {
@@ -123,17 +132,21 @@ describe('the state file', () => {
       `SELECT * FROM ingestions WHERE status = 'FAILED' AND creation_order < 9 ORDER BY creation_order DESC`,
     );
     const file = planOf(`SELECT * FROM ingestions WHERE file_id = 'x' AND callback_url = 'y'`);
+    const rejects = planOf(
+      `SELECT * FROM rejects WHERE ingestion_id = 'x' AND (file_index, byte_offset) > (1, 2) ORDER BY file_index, byte_offset`,
+    );
     connection.close();
     expect(queue).toContain('ingestions_by_queue (status=?)');
     expect(list).toContain('ingestions_by_status (status=? AND creation_order<?)');
     expect(file).toContain('ingestions_by_file (file_id=? AND callback_url=?)');
-    expect(queue + list).not.toContain('TEMP B-TREE');
+    expect(rejects).toContain('(ingestion_id=? AND (file_index,byte_offset)>(?,?))');
+    expect(queue + list + rejects).not.toContain('TEMP B-TREE');
   });
 
   it('writes an acknowledgement without rewriting an index of the ingestions', async () => {
     const store = openSqliteStateStore({ path });
     const run = await running(store, sampleIngestion('feed'));
-    await store.planChunk(run, planAfter(null, 10), NOW);
+    await store.planChunk(run, withoutRejects(planAfter(null, 10)), NOW);
     await store.close();
     executeRaw(`CREATE TRIGGER watch BEFORE UPDATE OF status, queue_sequence, file_id, callback_url ON ingestions
       BEGIN SELECT raise(ABORT, 'an indexed column was written'); END`);

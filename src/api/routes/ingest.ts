@@ -6,6 +6,7 @@ import { ingestRequestSchema } from '../../protocol/ingest-request-schema.ts';
 import type { SubmissionAnswer } from '../../state/state-store.ts';
 import { jsonResponse, problemResponses, submissionSchema } from '../contracts.ts';
 import type { ApiDependencies } from '../dependencies.ts';
+import { documentedFormat } from '../documented-format.ts';
 import { readJsonBody } from '../read-json-body.ts';
 
 const route = createRoute({
@@ -23,7 +24,10 @@ const route = createRoute({
         example: 'feed-2026-03-01',
       }),
     }),
-    body: { required: true, content: { 'application/json': { schema: ingestRequestSchema } } },
+    body: {
+      required: true,
+      content: { 'application/json': { schema: ingestRequestSchema.extend({ format: documentedFormat }) } },
+    },
   },
   responses: {
     202: {
@@ -42,8 +46,8 @@ const route = createRoute({
       'REQUEST_TOO_LARGE',
       'REQUEST_MEDIA_TYPE',
       'REQUEST_INVALID',
-      'FILE_TYPE_UNSUPPORTED',
       'SOURCE_NOT_A_FILE',
+      'SOURCE_SET_TOO_LARGE',
       'SOURCE_UNREADABLE',
       'IDEMPOTENCY_KEY_REUSED',
       'QUEUE_FULL',

@@ -1,31 +1,15 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import { ServiceError } from '../../errors.ts';
 import { type Ingestion, STATUSES } from '../../model/ingestion.ts';
-import type { Page } from '../../state/state-store.ts';
 import { chunkPageSchema, ingestionPageSchema, ingestionSchema, jsonResponse, problemResponses } from '../contracts.ts';
 import type { ApiDependencies } from '../dependencies.ts';
+import { pageQueryOf, presentPage } from '../page-query.ts';
 import { presentChunk } from '../present-chunk.ts';
 import { presentIngestion } from '../present-ingestion.ts';
-
-const MAX_PAGE_LENGTH = 500;
-const DEFAULT_PAGE_LENGTH = 50;
-const LIMIT_FORM = `must be an integer from 1 to ${MAX_PAGE_LENGTH}`;
+import { ingestionParams, requireIngestion } from '../require-ingestion.ts';
 
 const security = [{ token: [] }];
-const params = z.object({ id: z.string().openapi({ description: 'Id of the ingestion.' }) });
-const pageQuery = z.strictObject({
-  limit: z
-    .string({ error: LIMIT_FORM })
-    .regex(/^\d{1,3}$/, { error: LIMIT_FORM })
-    .transform(Number)
-    .refine((limit) => limit >= 1 && limit <= MAX_PAGE_LENGTH, { error: LIMIT_FORM })
-    .default(DEFAULT_PAGE_LENGTH)
-    .openapi({ type: 'integer', minimum: 1, maximum: MAX_PAGE_LENGTH, description: 'Most items of the page.' }),
-  cursor: z
-    .string({ error: 'must be given once' })
-    .optional()
-    .openapi({ description: 'The `next_cursor` of the page before.' }),
-});
+const params = ingestionParams;
+const pageQuery = pageQueryOf({ max: 500, byDefault: 50 });
 
 const listRoute = createRoute({
   method: 'get',
@@ -102,11 +86,6 @@ const moveRoute = (
 /** GET /api/ingestions, what is below it, and the moves a person can make. */
 export function addIngestionRoutes(app: OpenAPIHono, { service, reads, clock }: ApiDependencies): void {
   const present = (ingestion: Ingestion) => presentIngestion(ingestion, clock.now());
-  const requireIngestion = async (ingestionId: string): Promise<Ingestion> => {
-    const ingestion = await reads.getIngestion(ingestionId);
-    if (ingestion === null) throw new ServiceError('INGESTION_NOT_FOUND');
-    return ingestion;
-  };
 
   app.openapi(listRoute, async (context) => {
     const { limit, cursor, status } = context.req.valid('query');
@@ -118,11 +97,11 @@ export function addIngestionRoutes(app: OpenAPIHono, { service, reads, clock }: 
     return context.json(presentPage(page, present), 200);
   });
   app.openapi(readRoute, async (context) => {
-    return context.json(present(await requireIngestion(context.req.valid('param').id)), 200);
+    return context.json(present(await requireIngestion(reads, context.req.valid('param').id)), 200);
   });
   app.openapi(chunksRoute, async (context) => {
     const { limit, cursor } = context.req.valid('query');
-    const { ingestionId } = await requireIngestion(context.req.valid('param').id);
+    const { ingestionId } = await requireIngestion(reads, context.req.valid('param').id);
     const page = await reads.listChunks(ingestionId, { limit, ...(cursor === undefined ? {} : { cursor }) });
     return context.json(
       presentPage(page, (entry) => presentChunk(ingestionId, entry)),
@@ -141,8 +120,4 @@ export function addIngestionRoutes(app: OpenAPIHono, { service, reads, clock }: 
   app.openapi(moveRoute('cancel', 'Ends it; what was delivered stays delivered.'), async (context) => {
     return context.json(present(await service.cancel(context.req.valid('param').id)), 200);
   });
-}
-
-function presentPage<Item, Body>(page: Page<Item>, present: (item: Item) => Body) {
-  return { items: page.items.map(present), next_cursor: page.nextCursor };
 }

@@ -13,6 +13,7 @@ import {
   sampleIngestion,
   snapshotOf,
   stored,
+  withoutRejects,
 } from '../../state/sample-state.ts';
 import type { Subject } from './subject.ts';
 
@@ -43,7 +44,7 @@ export function describeAttempts(subject: Subject): void {
   /** A run with its first chunk planned. */
   async function planned(): Promise<RunKey> {
     const run = await running(subject().store, sample);
-    await subject().store.planChunk(run, planAfter(null, 10), NOW);
+    await subject().store.planChunk(run, withoutRejects(planAfter(null, 10)), NOW);
     return run;
   }
 

@@ -2,11 +2,20 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { ServiceError } from '../../../src/errors.ts';
 import { CHAIN_START, type PlannedChunk } from '../../../src/model/chunk.ts';
-import type { Ingestion, LedgerEntry } from '../../../src/model/ingestion.ts';
+import type { Ingestion, LedgerEntry, RejectEntry } from '../../../src/model/ingestion.ts';
 import type { Outcome } from '../../../src/model/outcome.ts';
 import { nextChainChecksum } from '../../../src/protocol/checksum.ts';
-import type { RunKey } from '../../../src/state/state-store.ts';
-import { ledgerOf, NOW, planAfter, sampleIngestion, stored, submitted } from '../../state/sample-state.ts';
+import type { PlanToRecord, RunKey } from '../../../src/state/state-store.ts';
+import {
+  badRecordAt,
+  ledgerOf,
+  NOW,
+  planAfter,
+  rejectsOf,
+  sampleIngestion,
+  stored,
+  submitted,
+} from '../../state/sample-state.ts';
 import type { OpenedStateStore, Subject } from './subject.ts';
 
 /** Records of the property's source: with chunks of eight or fewer its end is within reach. */
@@ -85,7 +94,7 @@ class Play {
       }
       case 'plan': {
         const next = await this.#nextPlan(choice);
-        return next === null ? undefined : store.planChunk(this.#run, next, now);
+        return next === null ? undefined : store.planChunk(this.#run, withRejects(next), now);
       }
       case 'take epoch':
         this.#run = { ...this.#run, epoch: await store.takeEpochAbove(this.#run, choice) };
@@ -131,12 +140,12 @@ class Play {
       await store.recordFailure(run, nextChunkNumber, { attempt, outcome, retry, nextAttemptAt: null, now });
       const half = await this.#halfOf(nextChunkNumber);
       const isCut = step === 'halve' && isCertainlyNotStored && nextChunkNumber === highestPlannedChunk;
-      return isCut && half !== null ? store.replacePlan(run, half, half.plan.byteCount, now) : undefined;
+      return isCut && half !== null ? store.replacePlan(run, withRejects(half), half.plan.byteCount, now) : undefined;
     }
     if (step === 'ack after pause') await store.applyEvent(this.#ingestionId, 'pause', now);
     const isNextUnplanned = nextChunkNumber === highestPlannedChunk && nextChunkNumber > highestAckedChunk;
     const next = step === 'ack with next' && isNextUnplanned ? await this.#nextPlan(choice) : null;
-    return store.recordAck(run, { chunkNumber: nextChunkNumber, attempt, next, now });
+    return store.recordAck(run, { chunkNumber: nextChunkNumber, attempt, next: next && withRejects(next), now });
   }
 
   async #nextPlan(choice: number): Promise<PlannedChunk | null> {
@@ -155,6 +164,31 @@ class Play {
     if (whole === null || whole.plan.recordCount === 1) return null;
     return planAfter(await store.getPlan(this.#ingestionId, chunkNumber - 1), Math.ceil(whole.plan.recordCount / 2));
   }
+}
+
+/** A plan with the bad records in its stretch of the source: behind every third record one. */
+function withRejects(planned: PlannedChunk): PlanToRecord {
+  return { planned, rejects: badOffsetsIn(planned).map((offset) => badRecordAt(offset + 0.5)) };
+}
+
+function badOffsetsIn({ plan }: Pick<PlannedChunk, 'plan'>): number[] {
+  const offsets = Array.from({ length: plan.recordCount }, (_, index) => plan.recordOffset + index);
+  return offsets.filter((offset) => offset % 3 === 0);
+}
+
+/** All met on the way to what is planned are there, each once, and counted. What was met ahead of a plan that was halved may be there already. */
+function expectSoundRejects(
+  ingestion: Ingestion,
+  ledger: readonly LedgerEntry[],
+  rejects: readonly RejectEntry[],
+): void {
+  expect(ingestion.rejectedRecords).toBe(rejects.length);
+  const bytesOf = (offsets: readonly number[]) =>
+    offsets.map((offset) => badRecordAt(offset + 0.5).position.byteOffset);
+  const found = rejects.map(({ byteOffset }) => byteOffset);
+  const met = bytesOf(ledger.flatMap(badOffsetsIn));
+  expect(found.slice(0, met.length)).toEqual(met);
+  expect(new Set(found).size).toBe(found.length);
 }
 
 function expectSoundCheckpoint(ingestion: Ingestion, ledger: readonly LedgerEntry[]): void {
@@ -194,6 +228,7 @@ export function describeInvariants(subject: Subject): void {
           const ledger = await ledgerOf(subject().store, ingestionId);
           expectSoundCheckpoint(ingestion, ledger);
           expectSoundLedger(ingestion, ledger);
+          expectSoundRejects(ingestion, ledger, await rejectsOf(subject().store, ingestionId));
           expect(ingestion.epoch).toBeGreaterThanOrEqual(highestEpoch);
           highestEpoch = ingestion.epoch;
           const rows = ledger.map(({ attempts: _attempts, ...row }) => row);

@@ -3,12 +3,14 @@ import type { ErrorRecord } from '../../../src/errors.ts';
 import type { RunKey, StateStore } from '../../../src/state/state-store.ts';
 import {
   acknowledge,
+  badRecordAt,
   claimed,
   NOW,
   planAfter,
   running,
   sampleIngestion,
   snapshotOf,
+  withoutRejects,
 } from '../../state/sample-state.ts';
 import type { Subject } from './subject.ts';
 
@@ -26,8 +28,9 @@ const WRITES: Readonly<Record<string, Write>> = {
   recordRecordPath: (store, run) => store.recordRecordPath(run, 'x'),
   acceptFingerprint: (store, run) => store.acceptFingerprint(run, { ...sample.fingerprint, inode: '1:1' }),
   restartUnbegun: (store, run) => store.restartUnbegun(run, { ...sample.fingerprint, size: 1 }),
-  planChunk: (store, run) => store.planChunk(run, planAfter(chain[1], 10), NOW),
-  replacePlan: (store, run) => store.replacePlan(run, planAfter(chain[0], 5), 500, NOW),
+  planChunk: (store, run) => store.planChunk(run, withoutRejects(planAfter(chain[1], 10)), NOW),
+  replacePlan: (store, run) => store.replacePlan(run, withoutRejects(planAfter(chain[0], 5)), 500, NOW),
+  recordRejects: (store, run) => store.recordRejects(run, [badRecordAt(20)], NOW),
   beginAttempt: (store, run) => store.beginAttempt(run, 1, NOW),
   rewindTo: (store, run) => store.rewindTo(run, 0, NOW),
   completeRun: (store, run) => store.completeRun(run, 1, NOW),
@@ -47,7 +50,7 @@ export function describeOvertakenRuns(subject: Subject): void {
   /** A run with chunk 0 acknowledged and chunk 1 planned. */
   async function midway(): Promise<RunKey> {
     const run = await running(subject().store, sample);
-    await subject().store.planChunk(run, chain[0], NOW);
+    await subject().store.planChunk(run, withoutRejects(chain[0]), NOW);
     await acknowledge(subject().store, run, 0, { next: chain[1] });
     return run;
   }

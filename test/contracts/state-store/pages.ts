@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Status } from '../../../src/model/ingestion.ts';
+import type { BadRecord } from '../../../src/model/record.ts';
 import {
+  acknowledge,
+  badRecordAt,
   claimed,
   deliver,
   failOnce,
@@ -10,6 +13,7 @@ import {
   sampleChain,
   sampleIngestion,
   submitted,
+  withoutRejects,
 } from '../../state/sample-state.ts';
 import type { Subject } from './subject.ts';
 
@@ -69,16 +73,11 @@ export function describePages(subject: Subject): void {
       const { store } = subject();
       const run = await running(store, sampleIngestion('a'));
       const chain = sampleChain(5);
-      await store.planChunk(run, planAfter(null, 10), NOW);
+      await store.planChunk(run, withoutRejects(planAfter(null, 10)), NOW);
       await failOnce(store, run, 0);
       await store.releaseRun(run, null, NOW);
       const next = await claimed(store);
-      await store.beginAttempt(next, 0, NOW);
-      await store.recordAck(next, { chunkNumber: 0, attempt: 2, next: chain[1] ?? null, now: NOW });
-      for (const number of [1, 2, 3]) {
-        const { attempt } = await store.beginAttempt(next, number, NOW);
-        await store.recordAck(next, { chunkNumber: number, attempt, next: chain[number + 1] ?? null, now: NOW });
-      }
+      for (const number of [0, 1, 2, 3]) await acknowledge(store, next, number, { next: chain[number + 1] ?? null });
       const seen: unknown[] = [];
       let cursor: string | null | undefined;
       while (cursor !== null) {
@@ -103,6 +102,33 @@ export function describePages(subject: Subject): void {
     });
   });
 
+  describe('the list of bad records', () => {
+    it.each([1, 2, 3, 4])('comes by file and offset in pages of %i, however they came', async (limit) => {
+      const { store } = subject();
+      const run = await running(store, sampleIngestion('a'));
+      const inFile = (fileIndex: number, record: number): BadRecord => {
+        const bad = badRecordAt(record);
+        return { ...bad, position: { ...bad.position, fileIndex } };
+      };
+      await store.recordRejects(run, [inFile(1, 0), inFile(0, 7)], NOW);
+      await store.recordRejects(run, [inFile(1, 9), inFile(0, 100)], NOW);
+      const seen: unknown[] = [];
+      let cursor: string | null | undefined;
+      while (cursor !== null) {
+        const page = await store.listRejects(idOf('a'), { limit, ...(cursor === undefined ? {} : { cursor }) });
+        expect(page.items.length).toBeLessThanOrEqual(limit);
+        seen.push(...page.items.map(({ fileIndex, line }) => [fileIndex, line]));
+        cursor = page.nextCursor;
+      }
+      expect(seen).toEqual([
+        [0, 8],
+        [0, 101],
+        [1, 1],
+        [1, 10],
+      ]);
+    });
+  });
+
   describe('a cursor', () => {
     it.each(['', 'x', '%%%', 'aW5nZXN0aW9uczotMQ', 'aW5nZXN0aW9uczox ', 'aW5nZXN0aW9uczoxZTM'])(
       'that this store did not give is refused: %j',
@@ -111,6 +137,7 @@ export function describePages(subject: Subject): void {
         const refused = { code: 'REQUEST_INVALID', fields: [{ field: 'cursor' }] };
         await expect(store.listIngestions({ limit: 1, cursor })).rejects.toMatchObject(refused);
         await expect(store.listChunks('any', { limit: 1, cursor })).rejects.toMatchObject(refused);
+        await expect(store.listRejects('any', { limit: 1, cursor })).rejects.toMatchObject(refused);
       },
     );
 
@@ -122,11 +149,15 @@ export function describePages(subject: Subject): void {
       const refused = { code: 'REQUEST_INVALID' };
       const ofIngestions = (await store.listIngestions({ limit: 1 })).nextCursor ?? '';
       const ofChunks = (await store.listChunks(run.ingestionId, { limit: 1 })).nextCursor ?? '';
-      expect([ofIngestions, ofChunks]).not.toContain('');
+      await store.recordRejects(await claimed(store), [badRecordAt(1), badRecordAt(2)], NOW);
+      const ofRejects = (await store.listRejects(idOf('b'), { limit: 1 })).nextCursor ?? '';
+      expect([ofIngestions, ofChunks, ofRejects]).not.toContain('');
       await expect(store.listChunks(run.ingestionId, { limit: 1, cursor: ofIngestions })).rejects.toMatchObject(
         refused,
       );
       await expect(store.listIngestions({ limit: 1, cursor: ofChunks })).rejects.toMatchObject(refused);
+      await expect(store.listChunks(run.ingestionId, { limit: 1, cursor: ofRejects })).rejects.toMatchObject(refused);
+      await expect(store.listRejects(run.ingestionId, { limit: 1, cursor: ofChunks })).rejects.toMatchObject(refused);
     });
   });
 }

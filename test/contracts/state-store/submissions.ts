@@ -14,6 +14,7 @@ import {
   sampleIngestion,
   stored,
   submitted,
+  withoutRejects,
 } from '../../state/sample-state.ts';
 import type { Subject } from './subject.ts';
 
@@ -94,7 +95,7 @@ export function describeSubmissions(subject: Subject): void {
       const run = await running(store, sample);
       await submitted(store, sampleIngestion('other'));
       expect(await met()).toMatchObject({ resumable: { status: 'RUNNING' }, hasBegunAttempts: false, queuedCount: 1 });
-      await store.planChunk(run, planAfter(null, 10), NOW);
+      await store.planChunk(run, withoutRejects(planAfter(null, 10)), NOW);
       await store.beginAttempt(run, 0, NOW);
       expect(await met()).toMatchObject({ hasBegunAttempts: true });
     });
@@ -188,7 +189,7 @@ export function describeSubmissions(subject: Subject): void {
     it('drops the plans and takes another file while nothing was attempted', async () => {
       const { store } = subject();
       const run = await running(store, sample);
-      await store.planChunk(run, planAfter(null, 10), NOW);
+      await store.planChunk(run, withoutRejects(planAfter(null, 10)), NOW);
       await store.releaseRun(run, null, NOW);
       const fingerprint = { ...sample.fingerprint, size: 7 };
       const read = { ...sample.read, recordPath: 'elsewhere' };
@@ -200,7 +201,7 @@ export function describeSubmissions(subject: Subject): void {
     it('ends the run that has read what is replaced, before it sends any of it', async () => {
       const { store } = subject();
       const run = await running(store, sample);
-      await store.planChunk(run, planAfter(null, 10), NOW);
+      await store.planChunk(run, withoutRejects(planAfter(null, 10)), NOW);
       await update({ fingerprint: { ...sample.fingerprint, size: 7 }, discardPlans: true });
       await expect(store.beginAttempt(run, 0, NOW)).rejects.toMatchObject({ code: 'RUN_OVERTAKEN' });
       await expect(store.recordRecordPath(run, 'old')).rejects.toMatchObject({ code: 'RUN_OVERTAKEN' });
@@ -210,7 +211,7 @@ export function describeSubmissions(subject: Subject): void {
     it('does not drop plans of which an attempt was begun', async () => {
       const { store } = subject();
       const run = await running(store, sample);
-      await store.planChunk(run, planAfter(null, 10), NOW);
+      await store.planChunk(run, withoutRejects(planAfter(null, 10)), NOW);
       await store.beginAttempt(run, 0, NOW);
       await expect(update({ discardPlans: true })).rejects.toThrow('what was attempted is frozen');
       expect(await store.getPlan(sample.ingestionId, 0)).toEqual(planAfter(null, 10));
@@ -261,8 +262,8 @@ export function describeSubmissions(subject: Subject): void {
       submitted(store, sample),
       store.applyEvent(sample.ingestionId, 'resume', NOW),
       store.releaseRun({ ...run, epoch: 9 }, null, NOW),
-      store.planChunk(run, { ...planAfter(null, 10), chainChecksum: 'short' }, NOW),
-      store.planChunk(run, planAfter(planAfter(null, 1), 1), NOW),
+      store.planChunk(run, withoutRejects({ ...planAfter(null, 10), chainChecksum: 'short' }), NOW),
+      store.planChunk(run, withoutRejects(planAfter(planAfter(null, 1), 1)), NOW),
       update({ delivery: { ...sample.delivery, retryWindowMs: 0.5 } }),
     ]);
     for (const failure of failures) {

@@ -1,0 +1,57 @@
+import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
+import { parsePreviewRequest, previewRequestSchema } from '../../protocol/preview-request.ts';
+import { jsonResponse, previewSchema, problemResponses } from '../contracts.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import { documentedFormat } from '../documented-format.ts';
+import { presentPreview, renderPreview } from '../present-preview.ts';
+import { readJsonBody } from '../read-json-body.ts';
+
+const route = createRoute({
+  method: 'post',
+  path: '/api/preview',
+  operationId: 'previewFeed',
+  summary: 'Look at a file as it would be delivered',
+  description:
+    'Reads the beginning of a file, or with `full` all of it, just as a delivery would, and delivers nothing: where its records are, the first of them, their fields, bad records, and the chunks it would make.',
+  security: [{ token: [] }],
+  request: {
+    body: {
+      required: true,
+      content: { 'application/json': { schema: previewRequestSchema.extend({ format: documentedFormat }) } },
+    },
+  },
+  responses: {
+    200: jsonResponse(previewSchema, 'What was found.'),
+    ...problemResponses(
+      'REQUEST_NOT_JSON',
+      'UNAUTHORIZED',
+      'SOURCE_NOT_ALLOWED',
+      'SOURCE_NOT_FOUND',
+      'REQUEST_TOO_LARGE',
+      'REQUEST_MEDIA_TYPE',
+      'REQUEST_INVALID',
+      'SOURCE_NOT_A_FILE',
+      'SOURCE_SET_TOO_LARGE',
+      'SOURCE_UNREADABLE',
+      'RECORD_PATH_NEEDED',
+      'RECORD_PATH_NOT_FOUND',
+      'READER_SYNTAX',
+      'READER_TRUNCATED',
+      'FORMAT_MISMATCH',
+      'PREVIEWS_BUSY',
+      'INTERNAL',
+      'SHUTTING_DOWN',
+    ),
+  },
+});
+
+/** POST /api/preview. As with POST /api/ingest, the route is registered for the document only. */
+export function addPreviewRoute(app: OpenAPIHono, { previews }: ApiDependencies): void {
+  app.openAPIRegistry.registerPath(route);
+  app.post(route.path, async (context) => {
+    const request = parsePreviewRequest((await readJsonBody(context)).value);
+    const previewed = await previews.preview(request, { signal: context.req.raw.signal });
+    const text = renderPreview(presentPreview(request, previewed), previewed.preview.records);
+    return context.body(text, 200, { 'Content-Type': 'application/json' });
+  });
+}

@@ -1,0 +1,24 @@
+import { renderTable } from './render-table.ts';
+import type { RejectView } from './service-client.ts';
+import { terminalText } from './terminal-text.ts';
+
+/** Enough to know a record by. */
+const MAX_EXCERPT_LENGTH = 40;
+
+/** Bad records as a table, for `rejects`. */
+export function renderRejects(rejects: readonly RejectView[]): string {
+  return renderTable(rejects, [
+    { title: 'FILE', cell: ({ file_index: fileIndex }) => String(fileIndex), align: 'right' },
+    { title: 'LINE', cell: ({ line }) => String(line), align: 'right' },
+    { title: 'BYTE', cell: ({ byte_offset: byteOffset }) => String(byteOffset), align: 'right' },
+    { title: 'CODE', cell: ({ code }) => code },
+    { title: 'RECORD', cell: excerptOf },
+    { title: 'WHAT IS WRONG', cell: ({ message }) => terminalText(message) },
+  ]);
+}
+
+function excerptOf({ raw_text: text, byte_length: byteLength }: RejectView): string {
+  if (text === null) return `(${byteLength} bytes, no UTF-8)`;
+  const excerpt = terminalText(text.slice(0, MAX_EXCERPT_LENGTH + 1));
+  return excerpt.length <= MAX_EXCERPT_LENGTH ? excerpt : `${excerpt.slice(0, MAX_EXCERPT_LENGTH - 1)}…`;
+}

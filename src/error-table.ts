@@ -1,0 +1,303 @@
+/** How one error code is told to a person, to an HTTP client and to a shell. */
+export interface ErrorEntry {
+  /** What happened, one sentence without the particulars. */
+  readonly message: string;
+  /** What to do about it. */
+  readonly remedy: string;
+  readonly httpStatus: number;
+  /** Exit code of the command line: 1 failed, 2 wrong use or settings, 3 unreachable or busy, 4 conflict. */
+  readonly exitCode: number;
+  /** Whether the same call may succeed later without anybody changing anything. */
+  readonly retryable: boolean;
+}
+
+/** How a code is told to machines, with what most codes have left out: exit code 1, not retryable. */
+type Codes = Pick<ErrorEntry, 'httpStatus'> & Partial<Pick<ErrorEntry, 'exitCode' | 'retryable'>>;
+
+const entry = (
+  message: string,
+  remedy: string,
+  { httpStatus, exitCode = 1, retryable = false }: Codes,
+): ErrorEntry => ({
+  message,
+  remedy,
+  httpStatus,
+  exitCode,
+  retryable,
+});
+
+/**
+ * The one table of error codes. A code is never renamed or reused; docs/errors.md lists each, and a test keeps the two equal.
+ */
+export const ERRORS = {
+  // The request.
+  REQUEST_NOT_JSON: entry('The body is not JSON.', 'Send one JSON object in UTF-8.', { httpStatus: 400, exitCode: 2 }),
+  REQUEST_INVALID: entry('The request has fields that cannot be accepted.', 'Correct the fields named in `errors`.', {
+    httpStatus: 422,
+    exitCode: 2,
+  }),
+  REQUEST_TOO_LARGE: entry('The request body is larger than the service takes.', 'Send at most 1 MiB.', {
+    httpStatus: 413,
+    exitCode: 2,
+  }),
+  REQUEST_MEDIA_TYPE: entry('The body is not declared as JSON.', 'Send `Content-Type: application/json`.', {
+    httpStatus: 415,
+    exitCode: 2,
+  }),
+  REQUEST_CHANGED: entry(
+    'The request would change which records there are, and some were delivered already.',
+    'Send the fields named as they were, or `re_ingestion: true` (`--re-ingest`) to start anew.',
+    { httpStatus: 409, exitCode: 4 },
+  ),
+  IDEMPOTENCY_KEY_REUSED: entry(
+    'The Idempotency-Key was used before with another body.',
+    'Use a new key for a new request.',
+    { httpStatus: 422, exitCode: 4 },
+  ),
+  UNAUTHORIZED: entry('The request carries no valid token.', 'Send `Authorization: Bearer <ACKSTREAM_API_TOKEN>`.', {
+    httpStatus: 401,
+    exitCode: 2,
+  }),
+  ROUTE_NOT_FOUND: entry('There is nothing at this path.', 'See /docs for what there is.', {
+    httpStatus: 404,
+    exitCode: 2,
+  }),
+  METHOD_NOT_ALLOWED: entry('This path does not take this method.', 'Use a method that the Allow header names.', {
+    httpStatus: 405,
+    exitCode: 2,
+  }),
+  INGESTION_NOT_FOUND: entry(
+    'There is no ingestion with this id.',
+    'List them with GET /api/ingestions or `ackstream list`.',
+    {
+      httpStatus: 404,
+      exitCode: 2,
+    },
+  ),
+  MOVE_NOT_ALLOWED: entry(
+    'The ingestion is in a state that does not allow this.',
+    'Read its status with GET /api/ingestions/{id}; docs/api.md says what each state allows.',
+    { httpStatus: 409, exitCode: 4 },
+  ),
+  DELIVERED_ELSEWHERE: entry(
+    'The file was delivered completely, to another callback.',
+    'Send `re_ingestion: true` (`--re-ingest`) to deliver it to this one too.',
+    { httpStatus: 409, exitCode: 4 },
+  ),
+  QUEUE_FULL: entry('Too many ingestions are waiting.', 'Try again after the time in Retry-After.', {
+    httpStatus: 429,
+    exitCode: 3,
+    retryable: true,
+  }),
+  PREVIEWS_BUSY: entry('Other previews are under way.', 'Try again when they are done.', {
+    httpStatus: 429,
+    exitCode: 3,
+    retryable: true,
+  }),
+  SHUTTING_DOWN: entry('The service is shutting down.', 'Try again when it is back.', {
+    httpStatus: 503,
+    exitCode: 3,
+    retryable: true,
+  }),
+  INTERNAL: entry('Something failed that should not.', 'Look at logs/error; report it if it comes back.', {
+    httpStatus: 500,
+    retryable: true,
+  }),
+
+  // The source.
+  SOURCE_NOT_ALLOWED: entry(
+    'The file is outside of the folders the service may read.',
+    'Move it below one of ACKSTREAM_SOURCE_ROOTS, or add its folder there.',
+    { httpStatus: 403, exitCode: 2 },
+  ),
+  SOURCE_NOT_FOUND: entry('There is no such file.', 'Check file_path; it is read on the machine of the service.', {
+    httpStatus: 404,
+    exitCode: 2,
+  }),
+  SOURCE_NOT_A_FILE: entry(
+    'The path is not a regular file.',
+    'Give the path of a regular file, a folder or a pattern.',
+    {
+      httpStatus: 422,
+      exitCode: 2,
+    },
+  ),
+  SOURCE_UNREADABLE: entry('The source could not be read.', 'Check disk and permissions, then resume the ingestion.', {
+    httpStatus: 422,
+    retryable: true,
+  }),
+  SOURCE_CHANGED: entry(
+    'The file is no longer the one that was delivered in part.',
+    'Put the original back and resume, or send `re_ingestion: true` (`--re-ingest`) to deliver the new one from its start.',
+    { httpStatus: 409, exitCode: 4 },
+  ),
+  SOURCE_SET_TOO_LARGE: entry(
+    'There are more files than one ingestion takes.',
+    'Send the files in several ingestions, by narrower folders or patterns.',
+    { httpStatus: 422, exitCode: 2 },
+  ),
+  SOURCE_DAMAGED: entry('The compressed file is damaged.', 'Produce or fetch the file again and send it again.', {
+    httpStatus: 422,
+  }),
+  SOURCE_EXPANDS: entry(
+    'The file expands to more than any feed of its size would.',
+    'If the file is meant to be so, expand it yourself and send what it holds.',
+    { httpStatus: 422 },
+  ),
+  SOURCE_ENCRYPTED: entry('The file is encrypted.', 'Save it without a password and send it again.', {
+    httpStatus: 422,
+  }),
+  ARCHIVE_REFUSED: entry(
+    'The archive is not one that can be read safely or unambiguously.',
+    'Pack it anew: one feed, plain names, each once.',
+    { httpStatus: 422 },
+  ),
+
+  // Reading. Those up to NUMBER_OUT_OF_RANGE concern one record and carry its position.
+  RECORD_TOO_LARGE: entry(
+    'A record is larger than the bound.',
+    'Raise chunk_size_by_memory or ACKSTREAM_MAX_RECORD_BYTES, or make the record smaller, and send `re_ingestion: true` (`--re-ingest`).',
+    { httpStatus: 422 },
+  ),
+  RECORD_TOO_DEEP: entry(
+    'A record is nested deeper than the bound.',
+    'Raise ACKSTREAM_MAX_DEPTH or flatten the record.',
+    { httpStatus: 422 },
+  ),
+  DUPLICATE_KEY: entry('An object has the same key twice.', 'Correct the file: one of the two would be lost.', {
+    httpStatus: 422,
+  }),
+  LONE_SURROGATE: entry('A string holds half of a surrogate pair.', 'Correct the file: no UTF-8 can express it.', {
+    httpStatus: 422,
+  }),
+  INVALID_UTF8: entry(
+    'The bytes are no text in the encoding of the file here.',
+    'Correct the file, or send the encoding it is in: `format: {"encoding": "windows-1252"}` (`--encoding`).',
+    { httpStatus: 422 },
+  ),
+  NUMBER_OUT_OF_RANGE: entry(
+    'A number is outside of what can be delivered.',
+    'Correct the number, or send it as a string.',
+    { httpStatus: 422 },
+  ),
+  ROW_WIDTH: entry(
+    'A row has more or fewer cells than there are columns.',
+    'Correct the row; a cell that holds the delimiter or a line break stands in quotes.',
+    { httpStatus: 422 },
+  ),
+  TOO_MANY_BAD_RECORDS: entry(
+    'More records are bad than were allowed.',
+    'See `GET /api/ingestions/{id}/rejects` (`ackstream rejects`) for what is wrong; correct the file, or allow more with `max_bad_records`.',
+    { httpStatus: 422 },
+  ),
+  FORMAT_MISMATCH: entry(
+    'The file is not of the format it is said to be.',
+    'Check file_type, or save the file in a format that can be read.',
+    { httpStatus: 422 },
+  ),
+  ENCODING_UNSUPPORTED: entry(
+    'The file says that it is in an encoding that cannot be read.',
+    'Convert the file to UTF-8, or send its encoding: `format: {"encoding": "…"}` (`--encoding`).',
+    { httpStatus: 422 },
+  ),
+  ENTITY_REFUSED: entry(
+    'The document declares entities, which are never expanded.',
+    'Produce the file without `<!ENTITY` declarations.',
+    { httpStatus: 422 },
+  ),
+  SHEET_NOT_FOUND: entry(
+    'The workbook has no such sheet.',
+    'Send `format: {"sheet": …}` (`--sheet`) with one of the candidates.',
+    {
+      httpStatus: 422,
+    },
+  ),
+  READER_SYNTAX: entry('The file is not well-formed here.', 'Correct the file at this place and send it again.', {
+    httpStatus: 422,
+  }),
+  READER_TRUNCATED: entry('The file ends in the middle.', 'Produce the file again, completely, and send it again.', {
+    httpStatus: 422,
+  }),
+  RECORD_PATH_NEEDED: entry(
+    'It is not clear which array or element of the file holds the records.',
+    'Send `record_path` (`--record-path`) with one of the candidates.',
+    { httpStatus: 422 },
+  ),
+  RECORD_PATH_NOT_FOUND: entry('There is nothing at record_path.', 'Check record_path against the file.', {
+    httpStatus: 422,
+  }),
+
+  // Delivery.
+  CALLBACK_NOT_ALLOWED: entry(
+    'The callback address is not one that the service may call.',
+    'Use a public address, or add its host or network to ACKSTREAM_CALLBACK_ALLOW.',
+    { httpStatus: 403, exitCode: 2 },
+  ),
+  ATTEMPT_FAILED: entry(
+    'The receiver did not acknowledge the last attempt.',
+    'Nothing: it is tried again by itself. If that goes on, see whether the receiver runs and what it logs.',
+    { httpStatus: 503, exitCode: 3, retryable: true },
+  ),
+  DELIVERY_REJECTED: entry(
+    'The receiver refused a chunk.',
+    'Correct what the receiver names in its answer, then resume the ingestion.',
+    { httpStatus: 409 },
+  ),
+  DELIVERY_WINDOW_OVER: entry(
+    'The receiver could not be reached for the whole retry window.',
+    'Bring the receiver back, then resume the ingestion.',
+    { httpStatus: 409, exitCode: 3, retryable: true },
+  ),
+  RECEIVER_FORGETS: entry(
+    'The receiver lost its state again and again.',
+    'Give the receiver durable state, then resume the ingestion.',
+    { httpStatus: 409 },
+  ),
+  CHUNK_TOO_LARGE_FOR_RECEIVER: entry(
+    'The receiver answers 413 and the chunk cannot be cut.',
+    'Raise the size the receiver takes, then resume; or send smaller chunk sizes with `re_ingestion: true` (`--re-ingest`).',
+    { httpStatus: 409 },
+  ),
+
+  // State and process.
+  RUN_OVERTAKEN: entry('Another run has taken the ingestion over.', 'Nothing: the other run goes on.', {
+    httpStatus: 409,
+    exitCode: 4,
+  }),
+  CONFIG_INVALID: entry('The settings are wrong.', 'Correct the settings named; docs/operations.md lists them.', {
+    httpStatus: 500,
+    exitCode: 2,
+  }),
+  DATA_DIR_LOCKED: entry(
+    'Another process works on this data directory.',
+    'Talk to that process, or give this one its own ACKSTREAM_DATA_DIR.',
+    { httpStatus: 503, exitCode: 3, retryable: true },
+  ),
+  STATE_SCHEMA_TOO_NEW: entry(
+    'The state was written by a newer version.',
+    'Run that version, or restore the state it was made from.',
+    { httpStatus: 500, exitCode: 2 },
+  ),
+  STATE_NOT_DURABLE: entry(
+    'The state store does not write durably.',
+    'Put ACKSTREAM_DATA_DIR on a local disk that supports it.',
+    { httpStatus: 500, exitCode: 2 },
+  ),
+  STATE_UNAVAILABLE: entry(
+    'The state could not be written.',
+    'Check disk space and permissions of ACKSTREAM_DATA_DIR.',
+    { httpStatus: 503, exitCode: 3, retryable: true },
+  ),
+  SERVICE_UNREACHABLE: entry(
+    'No service answers there.',
+    'Start it with `ackstream serve`, or give its address with --url.',
+    { httpStatus: 503, exitCode: 3, retryable: true },
+  ),
+  COMMAND_INVALID: entry('The command line cannot be meant.', 'Run the command with --help to see what it takes.', {
+    httpStatus: 422,
+    exitCode: 2,
+  }),
+} as const satisfies Record<string, ErrorEntry>;
+
+/** One of the codes of {@link ERRORS}. */
+export type ErrorCode = keyof typeof ERRORS;

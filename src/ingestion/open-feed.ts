@@ -1,0 +1,141 @@
+/**
+ * What a reading thread reads with: opens the files of a feed one after the other, decompresses them, brings their text into UTF-8 and gives them to the
+ * reader of their format. The one place where sources and readers meet.
+ */
+import type { FileType, ReadSettings } from '../model/ingestion.ts';
+import type { Position, ReadItem } from '../model/record.ts';
+import { type FileFormat, openFormat, type TextFormat } from '../readers/open-format.ts';
+import { type Compression, compressionSuffix, detectCompression } from '../sources/compression.ts';
+import { decompress } from '../sources/decompress.ts';
+import { openPinnedFile } from '../sources/file-source.ts';
+import type { ByteSource, PinnedFile, Source } from '../sources/source.ts';
+import { spool } from '../sources/spool.ts';
+import { transcode } from '../sources/transcode.ts';
+
+/** How much of a file is looked at to find out how it is compressed and encoded. */
+const HEAD_BYTES = 4096;
+/** A workbook that lies in a compressed file is expanded to the disk, up to this size. */
+const MAX_SPOOLED_BYTES = 4 * 1024 ** 3;
+
+/** The files of a feed and how they are read. */
+export interface FeedStart {
+  /** At least one. */
+  readonly files: readonly PinnedFile[];
+  readonly fileType: FileType;
+  readonly read: ReadSettings;
+}
+
+/** How one file was found to be written. */
+export interface FileCoding {
+  readonly compression: Compression | null;
+  /** By its WHATWG name; null: nothing says, so it is UTF-8 or what its byte order mark says. Of formats that are no text: null. */
+  readonly encoding: string | null;
+}
+
+/** A feed, of which nothing is open until it is read. */
+export interface Feed {
+  /** Where the records are; null: the format has no such thing. */
+  readonly recordPath: string | null;
+  /** What is in the files from a position on (null: from the start), as a reader gives it. */
+  read(from: Position | null): AsyncGenerator<readonly ReadItem[]>;
+}
+
+/** Finds out where the records of a feed are, unless that is known. Throws RECORD_PATH_NEEDED and what sources and readers throw. */
+export async function openFeed(start: FeedStart): Promise<Feed> {
+  const format = openFormat(start.fileType, start.read.format);
+  const recordPath = await recordPathOf(start, format);
+  const options = { ...start.read, recordPath: recordPath ?? '' };
+  return {
+    recordPath,
+    async *read(from) {
+      for (let fileIndex = from?.fileIndex ?? 0; fileIndex < start.files.length; fileIndex += 1) {
+        const position = fileIndex === from?.fileIndex ? from : null;
+        if (format.kind === 'text') {
+          const { source } = await openText(start.files, fileIndex, format);
+          yield* closing(source, format.reader.read(source, position, options));
+        } else {
+          const source = await openFile(start.files, fileIndex);
+          yield* closing(source, format.reader.read(source, position, options));
+        }
+      }
+    },
+  };
+}
+
+/** How the first file of a feed is compressed and encoded. Throws what sources throw. */
+export async function findCoding({ files, fileType, read }: FeedStart): Promise<FileCoding> {
+  const format = openFormat(fileType, read.format);
+  if (format.kind === 'file') return { compression: compressionSuffix(nameOf(files, 0)), encoding: null };
+  const { source, coding } = await openText(files, 0, format);
+  await source.close();
+  return coding;
+}
+
+async function recordPathOf({ files, read }: FeedStart, format: TextFormat | FileFormat): Promise<string | null> {
+  if (format.kind === 'file' || format.findRecordPath === null) return null;
+  if (read.recordPath !== null) return read.recordPath;
+  const { source } = await openText(files, 0, format);
+  try {
+    return await format.findRecordPath(source, read);
+  } finally {
+    await source.close();
+  }
+}
+
+/** Opens a file as text: expanded, and in UTF-8. */
+async function openText(
+  files: readonly PinnedFile[],
+  fileIndex: number,
+  format: TextFormat,
+): Promise<{ source: ByteSource; coding: FileCoding }> {
+  const raw = await openRaw(files, fileIndex);
+  let source: ByteSource = raw;
+  try {
+    const compression = detectCompression(raw.name, await raw.readAt(0, HEAD_BYTES));
+    if (compression !== null) source = await decompress(raw, compression);
+    const encoding = format.encodingOf(await headOf(source));
+    return { source: await transcode(source, encoding), coding: { compression, encoding } };
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
+
+/** Opens a file to be read here and there. */
+async function openFile(files: readonly PinnedFile[], fileIndex: number): Promise<Source> {
+  const raw = await openRaw(files, fileIndex);
+  // A workbook is an archive itself: only its name tells that it lies in another file.
+  const compression = compressionSuffix(raw.name);
+  if (compression === null) return raw;
+  try {
+    return await spool(await decompress(raw, compression), { maxBytes: MAX_SPOOLED_BYTES });
+  } finally {
+    await raw.close();
+  }
+}
+
+function openRaw(files: readonly PinnedFile[], fileIndex: number): Promise<Source> {
+  const bytesBefore = files.slice(0, fileIndex).reduce((sum, { stat }) => sum + stat.size, 0);
+  return openPinnedFile(files[fileIndex] as PinnedFile, { fileIndex, bytesBefore });
+}
+
+function nameOf(files: readonly PinnedFile[], fileIndex: number): string {
+  return (files[fileIndex] as PinnedFile).path;
+}
+
+async function headOf(source: ByteSource): Promise<Uint8Array> {
+  const head: number[] = [];
+  for await (const block of source.open(0)) {
+    head.push(...block.subarray(0, HEAD_BYTES - head.length));
+    if (head.length === HEAD_BYTES) break;
+  }
+  return Uint8Array.from(head);
+}
+
+async function* closing(source: ByteSource, batches: AsyncIterable<readonly ReadItem[]>) {
+  try {
+    yield* batches;
+  } finally {
+    await source.close();
+  }
+}

@@ -1,0 +1,102 @@
+import { Worker } from 'node:worker_threads';
+import { type ErrorRecord, fromErrorRecord, ServiceError } from '../errors.ts';
+import type { PreviewRequest } from '../protocol/preview-request.ts';
+import type { SourceSet } from '../sources/source.ts';
+import {
+  type FeedPreview,
+  type PreviewProgress,
+  type PreviewStart,
+  previewStart,
+  type ReadLimits,
+} from './preview-feed.ts';
+import type { RunDependencies } from './run-context.ts';
+
+/** What the thread of a preview says: how far it is, and in the end one of the others. */
+export type PreviewReply =
+  | { readonly kind: 'progress'; readonly progress: PreviewProgress }
+  | { readonly kind: 'preview'; readonly preview: FeedPreview }
+  | { readonly kind: 'error'; readonly error: ErrorRecord };
+
+/** Who waits for a preview. */
+export interface PreviewCaller {
+  /** Gives it up. */
+  readonly signal: AbortSignal;
+  /** Told a few times a second while all of a feed is read. */
+  readonly onProgress?: (progress: PreviewProgress, sources: SourceSet) => void;
+}
+
+/** A feed that was looked at, and the files it is in. */
+export interface PreviewedFeed {
+  readonly sources: SourceSet;
+  readonly preview: FeedPreview;
+}
+
+/** Previews at the same time: each keeps a core busy that deliveries could use. */
+const MAX_PREVIEWS = 2;
+
+/** What previews work with. */
+export interface PreviewDependencies {
+  readonly openSources: RunDependencies['openSources'];
+  readonly limits: ReadLimits;
+}
+
+/** Previews feeds on threads of their own, a few at a time. */
+export class PreviewService {
+  readonly #dependencies: PreviewDependencies;
+  readonly #closing = new AbortController();
+  #runningCount = 0;
+
+  constructor(dependencies: PreviewDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  /**
+   * What a feed looks like. Throws what opening and reading it throws, PREVIEWS_BUSY where too many are under way already, and SHUTTING_DOWN where the
+   * service closes or nobody waits any longer.
+   */
+  async preview(request: PreviewRequest, { signal, onProgress }: PreviewCaller): Promise<PreviewedFeed> {
+    if (this.#runningCount >= MAX_PREVIEWS) throw new ServiceError('PREVIEWS_BUSY');
+    this.#runningCount += 1;
+    try {
+      const { openSources, limits } = this.#dependencies;
+      const sources = await openSources(request.filePath, request.fileType);
+      const start = previewStart(request, sources, limits);
+      const preview = await runPreview(start, {
+        signal: AbortSignal.any([signal, this.#closing.signal]),
+        onProgress: (progress) => onProgress?.(progress, sources),
+      });
+      return { sources, preview };
+    } finally {
+      this.#runningCount -= 1;
+    }
+  }
+
+  /** Gives up what is under way. */
+  close(): void {
+    this.#closing.abort();
+  }
+}
+
+async function runPreview(
+  start: PreviewStart,
+  { signal, onProgress }: { readonly signal: AbortSignal; readonly onProgress: (progress: PreviewProgress) => void },
+): Promise<FeedPreview> {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  const worker = new Worker(new URL(`./preview-worker.${extension}`, import.meta.url), { workerData: start });
+  try {
+    return await new Promise<FeedPreview>((resolve, reject) => {
+      worker.on('message', (reply: PreviewReply) => {
+        if (reply.kind === 'progress') onProgress(reply.progress);
+        else if (reply.kind === 'preview') resolve(reply.preview);
+        else reject(fromErrorRecord(reply.error));
+      });
+      worker.once('error', reject);
+      worker.once('exit', () => reject(new ServiceError('INTERNAL', { detail: 'The thread of the preview ended.' })));
+      const giveUp = () => reject(new ServiceError('SHUTTING_DOWN', { detail: 'The preview was given up.' }));
+      signal.addEventListener('abort', giveUp, { once: true });
+      if (signal.aborted) giveUp();
+    });
+  } finally {
+    await worker.terminate();
+  }
+}

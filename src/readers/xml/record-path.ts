@@ -1,0 +1,27 @@
+import { localName } from './member-keys.ts';
+
+/** Which elements are records: those of a name, below the root and not inside of each other, or those at a path of names from the root. */
+export class RecordPath {
+  readonly #names: readonly string[];
+  readonly #isLocal: boolean;
+
+  /** @param isLocal whether namespace prefixes are left out of all names */
+  constructor(recordPath: string, isLocal: boolean) {
+    const names = recordPath.split('/');
+    this.#names = isLocal ? names.map(localName) : names;
+    this.#isLocal = isLocal;
+  }
+
+  /** @param open the elements around it, as the document names them, outermost first */
+  isRecord(name: string, open: readonly string[]): boolean {
+    const names = this.#names;
+    const last = names.length - 1;
+    if (!this.#isSame(name, names[last] as string)) return false;
+    if (last === 0) return open.length > 0;
+    return open.length === last && open.every((openName, index) => this.#isSame(openName, names[index] as string));
+  }
+
+  #isSame(name: string, asked: string): boolean {
+    return (this.#isLocal ? localName(name) : name) === asked;
+  }
+}

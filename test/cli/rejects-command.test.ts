@@ -1,0 +1,131 @@
+/** What the commands ask of a service: of the API over fakes, behind a real socket. */
+import { type ServerType, serve } from '@hono/node-server';
+import { afterEach, describe, expect, it } from 'vitest';
+import { runCommandLine } from '../../src/cli/run-command-line.ts';
+import type { RejectEntry } from '../../src/model/ingestion.ts';
+import type { IngestRequest } from '../../src/protocol/ingest-request.ts';
+import { apiUnderTest, FILE_ID, INGESTION_ID, sampleIngestion, sampleReject } from '../api/api-under-test.ts';
+import { recordedContext } from './command-fixtures.ts';
+
+let server: ServerType | undefined;
+afterEach(() => new Promise((resolve) => server?.close(resolve)));
+
+/** Runs a command against an API of these fakes. */
+async function run(args: readonly string[], fakes: Parameters<typeof apiUnderTest>[0]) {
+  const { app } = apiUnderTest(fakes);
+  const port = await new Promise<number>((resolve) => {
+    server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, (address) => resolve(address.port));
+  });
+  const { context, written } = recordedContext();
+  const code = await runCommandLine([...args, '--url', `http://127.0.0.1:${port}`], context);
+  return { code, ...written };
+}
+
+describe('ackstream rejects', () => {
+  const rejects =
+    (...args: readonly string[]) =>
+    (all: readonly RejectEntry[]) =>
+      run(['rejects', INGESTION_ID, ...args], {
+        reads: {
+          getIngestion: () => Promise.resolve(sampleIngestion()),
+          listRejects: (_id, { limit, cursor }) => {
+            const end = Number(cursor ?? 0) + limit;
+            const nextCursor = end < all.length ? String(end) : null;
+            return Promise.resolve({ items: all.slice(end - limit, end), nextCursor });
+          },
+        },
+      });
+  const many = Array.from({ length: 250 }, (_, index) => sampleReject(index));
+
+  it('shows a row for each: where, what, and why', async () => {
+    const raw = Buffer.from(`18;\x1b[2J${'x'.repeat(100)}`);
+    const { code, out, error } = await rejects()([
+      sampleReject(10),
+      sampleReject(20, { raw, byteLength: raw.length, fileIndex: 3 }),
+      sampleReject(30, { raw: Buffer.of(255), byteLength: 9000 }),
+    ]);
+    expect(out).toBe(
+      [
+        'FILE  LINE  BYTE  CODE       RECORD                                    WHAT IS WRONG',
+        '   0     4    10  ROW_WIDTH  17;ä                                      2 cells in 3 columns',
+        '   3     4    20  ROW_WIDTH  18;\\u001b[2Jxxxxxxxxxxxxxxxxxxxxxxxxxxx…  2 cells in 3 columns',
+        '   0     4    30  ROW_WIDTH  (9000 bytes, no UTF-8)                    2 cells in 3 columns',
+        '',
+      ].join('\n'),
+    );
+    expect({ code, error }).toEqual({ code: 0, error: '' });
+  });
+
+  it('shows the first hundred and says that there are more', async () => {
+    const { out, error } = await rejects()(many);
+    expect(out.split('\n')).toHaveLength(1 + 100 + 1);
+    expect(error).toContain('Only the first 100 are shown');
+  });
+
+  it.each(['--json', '--ndjson'])('prints all of them with %s, one document per line', async (flag) => {
+    const { code, out } = await rejects(flag)(many);
+    const offsets = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).byte_offset);
+    expect(offsets).toEqual(many.map(({ byteOffset }) => byteOffset));
+    expect(code).toBe(0);
+  });
+
+  it('says that there are none', async () => {
+    expect(await rejects()([])).toMatchObject({ code: 0, error: 'There are none.\n' });
+    expect(await rejects('--json')([])).toMatchObject({ code: 0, out: '' });
+  });
+
+  it('says that there is no such ingestion', async () => {
+    const reads = { getIngestion: () => Promise.resolve(null) };
+    const { code, error } = await run(['rejects', 'none'], { reads });
+    expect(error).toMatch(/^INGESTION_NOT_FOUND: /);
+    expect(code).toBe(2);
+  });
+});
+
+describe('the options of ackstream ingest', () => {
+  /** The request that a command line makes. */
+  async function requestOf(file: string, ...args: readonly string[]): Promise<IngestRequest | undefined> {
+    let request: IngestRequest | undefined;
+    await run(['ingest', file, '--callback', 'http://r/', '--no-wait', ...args], {
+      service: {
+        submit: async (asked) => {
+          request = asked;
+          return { status: 'STARTED', ingestionId: INGESTION_ID, fileId: FILE_ID, changed: [] };
+        },
+      },
+    });
+    return request;
+  }
+
+  it('are those of the request', async () => {
+    const args = ['--delimiter', '\\t', '--encoding', 'latin1', '--format', '{"header": false, "encoding": "koi8-r"}'];
+    const request = await requestOf('a.csv', ...args, '--on-bad-record', 'quarantine', '--max-bad-records', '0.5%');
+    expect(request).toMatchObject({
+      fileType: 'csv',
+      format: { delimiter: '\t', encoding: 'windows-1252', header: false, quote: '"' },
+      onBadRecord: 'quarantine',
+      maxBadRecords: { kind: 'percent', percent: 0.5 },
+    });
+  });
+
+  it.each([
+    [['--sheet', '2'], 2],
+    [['--sheet', 'Prices'], 'Prices'],
+    [['--sheet', '*'], '*'],
+    [['--format', '{"sheet": "2"}'], '2'],
+  ])('name a sheet with %j', async (args, sheet) => {
+    expect(await requestOf('a.xlsx', ...args)).toMatchObject({ fileType: 'excel', format: { sheet } });
+  });
+
+  it('bound bad records by a number', async () => {
+    const request = await requestOf('a.xml', '--max-bad-records', '5', '--record-path', 'catalog/product');
+    expect(request).toMatchObject({ recordPath: 'catalog/product', maxBadRecords: { kind: 'count', count: 5 } });
+  });
+
+  it('say nothing of the format where none is given', async () => {
+    expect(await requestOf('a.json')).toMatchObject({ format: null, onBadRecord: null, maxBadRecords: null });
+  });
+});

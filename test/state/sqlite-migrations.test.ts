@@ -1,0 +1,93 @@
+/** A state file as version 0.1 left it, with chunks in each state, is opened by this version and read back. */
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { firstSchema } from '../../src/state/migrations/0001-first-schema.ts';
+import { SqliteConnection } from '../../src/state/sqlite-connection.ts';
+import { SCHEMA_VERSION } from '../../src/state/sqlite-migrations.ts';
+import { openStateFile } from '../../src/state/sqlite-state-file.ts';
+import { openSqliteStateStore } from '../../src/state/sqlite-state-store.ts';
+import { acknowledge, badRecordAt, claimed, ledgerOf, NOW, rejectsOf, stored } from './sample-state.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+const CHECKSUM = 'c'.repeat(64);
+const FINGERPRINT = { size: 900, mtimeNs: '1', ctimeNs: '2', inode: '64:1', headDigest: 'a', tailDigest: 'b' };
+
+const positionAt = (byteOffset: number) => ({ fileIndex: 0, byteOffset, line: 4, column: 2, state: { comma: true } });
+
+const chunkRow = (chunkNumber: number, ackedAt: number | null) =>
+  `INSERT INTO chunks VALUES ('id-1', ${chunkNumber}, ${chunkNumber * 10}, 10, '${JSON.stringify(positionAt(chunkNumber * 300))}',
+    ${chunkNumber === 2 ? 'NULL' : `'${JSON.stringify(positionAt((chunkNumber + 1) * 300))}'`},
+    500, 4194304, NULL, ${Number(chunkNumber === 2)}, '${CHECKSUM}', 250, '${CHECKSUM}', ${NOW}, ${ackedAt});`;
+
+const LEFT_BY_THE_FIRST_VERSION = `
+${firstSchema}
+INSERT INTO ingestions VALUES (1, 'id-1', 'file-1', 'resume', '/feeds/a.json', 'json', 'products', 1, 'exact', 256, 67108864,
+  'http://receiver.example/', 500, 0, 259200000, 60000, NULL, NULL, NULL, 'QUEUED', 1, 3, '${JSON.stringify(FINGERPRINT)}',
+  2, 20, 600, '${CHECKSUM}', 0, 1, 2, NULL, 0, NULL, 0, 0, NULL, NULL, 0, ${NOW}, ${NOW}, ${NOW}, 0, NULL);
+${chunkRow(0, NOW)}
+${chunkRow(1, NOW)}
+${chunkRow(2, null)}
+INSERT INTO attempts (ingestion_id, target, attempt, epoch, begun_at, ended_at, outcome) VALUES ('id-1', 1, 1, 3, ${NOW}, ${NOW}, 'acknowledged');
+PRAGMA application_id = 0x41636b53;
+PRAGMA user_version = 1;`;
+
+describe('the state file of version 0.1', () => {
+  let place: ReturnType<typeof temporaryFolder>;
+  let path: string;
+  beforeEach(() => {
+    place = temporaryFolder();
+    path = join(place.path, 'state.sqlite');
+    const connection = new SqliteConnection(path, { busyTimeoutMs: 0 });
+    connection.execute(LEFT_BY_THE_FIRST_VERSION);
+    connection.close();
+  });
+  afterEach(() => place.remove());
+
+  it('has its ingestions read as they were begun', async () => {
+    const store = openSqliteStateStore({ path });
+    expect(await stored(store, 'id-1')).toMatchObject({
+      filePath: '/feeds/a.json',
+      read: { recordPath: 'products', isRecordPathFound: true, format: { encoding: null }, onBadRecord: 'fail' },
+      delivery: { chunkSizeByRecords: 500, maxBadRecords: null },
+      fingerprint: FINGERPRINT,
+      checkpoint: { nextChunkNumber: 2, recordCount: 20, sourceBytes: 600 },
+      rejectedRecords: 0,
+    });
+    await store.close();
+  });
+
+  it('has its plans at the same places, acknowledged ones among them', async () => {
+    const store = openSqliteStateStore({ path });
+    const at = (byteOffset: number) => ({ ...positionAt(byteOffset), sourceBytes: byteOffset, seek: null });
+    const ledger = await ledgerOf(store, 'id-1');
+    expect(ledger.map(({ plan }) => [plan.firstPosition, plan.positionAfter])).toEqual([
+      [at(0), at(300)],
+      [at(300), at(600)],
+      [at(600), null],
+    ]);
+    expect(ledger.map(({ ackedAt, attempts }) => [ackedAt, attempts.length])).toEqual([
+      [NOW, 0],
+      [NOW, 1],
+      [null, 0],
+    ]);
+    await store.close();
+  });
+
+  it('goes on where it was, and may set bad records aside', async () => {
+    const store = openSqliteStateStore({ path });
+    const run = await claimed(store);
+    expect(await acknowledge(store, run, 2)).toMatchObject({ checkpoint: { sourceBytes: 900, isAtEnd: true } });
+    await store.recordRejects(run, [badRecordAt(1)], NOW);
+    expect(await rejectsOf(store, 'id-1')).toHaveLength(1);
+    await store.close();
+  });
+
+  it('still refuses to rewrite what was acknowledged', () => {
+    const connection = openStateFile(path);
+    expect(connection.readPragma('user_version')).toBe(String(SCHEMA_VERSION));
+    expect(() => connection.execute("UPDATE chunks SET first_position = '{}' WHERE chunk_number = 0")).toThrow(
+      'an acknowledged chunk is never rewritten',
+    );
+    connection.close();
+  });
+});
