@@ -19,8 +19,8 @@ async function* batchesOf(texts: readonly string[], batchLength = 3, error?: Ser
     const position = { fileIndex: 0, ...place, sourceBytes: byteOffset, seek: null, state: null };
     const bytes = utf8.encode(text);
     if (!text.startsWith('?')) return { bytes, position };
-    const error = { code: 'READER_SYNTAX', message: 'bad', place } as const;
-    return { position, byteLength: bytes.length, error, raw: bytes };
+    const fault = { code: 'READER_SYNTAX', message: 'bad', place } as const;
+    return { position, byteLength: bytes.length, error: fault, raw: bytes };
   });
   for (let start = 0; start < items.length; start += batchLength) {
     const batch = items.slice(start, start + batchLength);
