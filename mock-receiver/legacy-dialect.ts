@@ -72,7 +72,13 @@ function readLegacyMessage(body: Uint8Array): Message {
 function readLegacyCompletion(members: ReadonlyMap<string, Uint8Array>): Message {
   const completion = legacyCompletionSchema.parse(valuesOf(members, legacyCompletionSchema.shape));
   const { ingestion_id: ingestionId, chunk_number: chunkNumber, total_records: totalRecords } = completion;
-  const claim = { lastChunkNumber: chunkNumber, totalRecords, totalChunks: null, chainChecksum: null };
+  const claim = {
+    lastChunkNumber: chunkNumber,
+    totalRecords,
+    totalChunks: null,
+    rejectedRecords: null,
+    chainChecksum: null,
+  };
   return { kind: 'completed', ingestionId, chunkNumber, claim };
 }
 

@@ -31,6 +31,7 @@ export interface CompletionClaim {
   readonly lastChunkNumber: number;
   readonly totalRecords: number;
   readonly totalChunks: number | null;
+  readonly rejectedRecords: number | null;
   readonly chainChecksum: string | null;
 }
 
@@ -84,6 +85,7 @@ function readCompletion(members: ReadonlyMap<string, Uint8Array>): CompletionMes
       lastChunkNumber: completion.chunk_number,
       totalRecords: completion.total_records,
       totalChunks: completion.total_chunks ?? null,
+      rejectedRecords: completion.rejected_records ?? null,
       chainChecksum: completion.chain_checksum ?? null,
     },
   };

@@ -7,6 +7,7 @@ CREATE TABLE IF NOT EXISTS ingestions (
   claimed_last_chunk_number INTEGER,
   claimed_total_records INTEGER,
   claimed_total_chunks INTEGER,
+  claimed_rejected_records INTEGER,
   claimed_chain_checksum TEXT
 ) STRICT, WITHOUT ROWID;
 

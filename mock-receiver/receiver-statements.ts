@@ -10,6 +10,7 @@ export interface IngestionRow {
   readonly claimed_last_chunk_number: number | null;
   readonly claimed_total_records: number | null;
   readonly claimed_total_chunks: number | null;
+  readonly claimed_rejected_records: number | null;
   readonly claimed_chain_checksum: string | null;
 }
 
@@ -83,10 +84,10 @@ function prepareWrites(db: Database.Database) {
     reopen: db.prepare<[string]>('UPDATE ingestions SET is_completed = 0 WHERE ingestion_id = ?'),
     recordCompletion: db.prepare<CompletionClaim & { ingestionId: string; isCompleted: number }>(
       `INSERT OR REPLACE INTO ingestions (ingestion_id, highest_epoch, is_completed, claimed_last_chunk_number,
-         claimed_total_records, claimed_total_chunks, claimed_chain_checksum)
+         claimed_total_records, claimed_total_chunks, claimed_rejected_records, claimed_chain_checksum)
        VALUES (:ingestionId,
          coalesce((SELECT highest_epoch FROM ingestions WHERE ingestion_id = :ingestionId), 0), :isCompleted,
-         :lastChunkNumber, :totalRecords, :totalChunks, :chainChecksum)`,
+         :lastChunkNumber, :totalRecords, :totalChunks, :rejectedRecords, :chainChecksum)`,
     ),
     forgetChunks: db.prepare<[string, number]>('DELETE FROM chunks WHERE ingestion_id = ? AND chunk_number >= ?'),
     forgetIngestion: db.prepare<{ ingestionId: string }>(

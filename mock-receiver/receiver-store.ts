@@ -162,6 +162,7 @@ function claimOf(row: IngestionRow): CompletionClaim | null {
     lastChunkNumber: row.claimed_last_chunk_number,
     totalRecords: row.claimed_total_records,
     totalChunks: row.claimed_total_chunks,
+    rejectedRecords: row.claimed_rejected_records,
     chainChecksum: row.claimed_chain_checksum,
   };
 }

@@ -31,6 +31,7 @@ export interface IngestionReport {
 interface ClaimReport {
   readonly total_records: number;
   readonly total_chunks: number | null;
+  readonly rejected_records: number | null;
   readonly last_chunk_number: number;
   readonly chain_checksum: string | null;
 }
@@ -62,6 +63,7 @@ function describeClaim(claim: CompletionClaim): ClaimReport {
   return {
     total_records: claim.totalRecords,
     total_chunks: claim.totalChunks,
+    rejected_records: claim.rejectedRecords,
     last_chunk_number: claim.lastChunkNumber,
     chain_checksum: claim.chainChecksum,
   };

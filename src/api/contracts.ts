@@ -62,7 +62,9 @@ export const previewSchema = z
     source_size: count('Bytes of all files.', 1_048_576),
     compression: z.enum(['gzip', 'zstd', 'bzip2', 'zip']).nullable().openapi({ description: 'Of the first file.' }),
     encoding: z.string().nullable().openapi({
-      description: 'As asked for or declared; null: nothing says, so it is UTF-8 or what its byte order mark says.',
+      description:
+        'Of the first file: by its byte order mark, as asked for or declared; null: the file type is no text.',
+      example: 'utf-8',
     }),
     record_path: z.string().nullable().openapi({ description: 'Where the records are; null: the file type has none.' }),
     format: z.record(z.string(), z.unknown()).openapi({ description: 'The options of the file type, complete.' }),
@@ -88,7 +90,7 @@ export const previewSchema = z
           message: z.string(),
           what_to_do: z.string(),
           place: placeSchema.optional(),
-          raw_text: z.string(),
+          raw_text: z.string().nullable().openapi({ description: 'Its beginning; null: it is not UTF-8.' }),
         }),
       )
       .openapi({ description: 'The first 20.' }),

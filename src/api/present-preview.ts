@@ -1,11 +1,13 @@
 import type { z } from '@hono/zod-openapi';
 import { ERRORS } from '../errors.ts';
 import type { PreviewedFeed } from '../ingestion/preview-service.ts';
+import { cutText } from '../model/cut-text.ts';
 import type { BadRecord } from '../model/record.ts';
 import { presentFormat } from '../protocol/format-options.ts';
 import type { PreviewRequest } from '../protocol/preview-request.ts';
 import type { previewSchema } from './contracts.ts';
 import { presentPlace } from './present-ingestion.ts';
+import { rawTextOf } from './present-reject.ts';
 
 /** Files that are named; there may be thousands. */
 const MAX_NAMED_FILES = 100;
@@ -52,6 +54,7 @@ export function renderPreview(view: PreviewView, records: readonly string[]): st
 }
 
 function presentBadRecord({ position, byteLength, error, raw }: BadRecord): PreviewView['bad_records'][number] {
+  const text = rawTextOf(raw, raw.length < byteLength);
   return {
     file_index: position.fileIndex,
     byte_offset: position.byteOffset,
@@ -61,6 +64,6 @@ function presentBadRecord({ position, byteLength, error, raw }: BadRecord): Prev
     message: error.message,
     what_to_do: ERRORS[error.code].remedy,
     ...(error.place === undefined ? {} : { place: presentPlace(error.place) }),
-    raw_text: Buffer.from(raw).toString().slice(0, MAX_RAW_CHARACTERS),
+    raw_text: text === null ? null : cutText(text, MAX_RAW_CHARACTERS),
   };
 }

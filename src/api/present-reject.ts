@@ -21,13 +21,13 @@ export function presentReject(entry: RejectEntry): z.infer<typeof rejectSchema> 
     chunk_number: entry.chunkNumber,
     recorded_at: isoTime(entry.recordedAt),
     raw: Buffer.from(raw).toString('base64'),
-    raw_text: textOf(raw, isTruncated),
+    raw_text: rawTextOf(raw, isTruncated),
     is_truncated: isTruncated,
   };
 }
 
 /** The text that bytes are in UTF-8, null where they are none. What was cut off may end in the middle of a character, which is left out. */
-function textOf(raw: Uint8Array, isTruncated: boolean): string | null {
+export function rawTextOf(raw: Uint8Array, isTruncated: boolean): string | null {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(raw, { stream: isTruncated });
   } catch (error) {

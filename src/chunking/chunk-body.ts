@@ -1,6 +1,6 @@
 import type { Chunk, ChunkBounds, ChunkPlan } from '../model/chunk.ts';
 import type { BadRecord, Position, SourceRecord } from '../model/record.ts';
-import { sha256Base64, sha256Hex } from '../protocol/checksum.ts';
+import { sha256Hex } from '../protocol/checksum.ts';
 import { envelopeAfterRecords, envelopeBeforeRecords } from '../protocol/envelope.ts';
 
 const COMMA = 0x2c;
@@ -102,7 +102,7 @@ export class ChunkBody {
     this.#buffer.write(envelopeBeforeRecords({ ingestionId, chunkNumber, checksum }), 'latin1');
     const bodyEnd = this.#end + this.#buffer.write(envelopeAfterRecords(plan), this.#end, 'latin1');
     const body = this.#buffer.subarray(0, bodyEnd);
-    return { plan, body, bodyDigest: sha256Base64(body), rejects };
+    return { plan, body, rejects };
   }
 
   #reserve(byteCount: number): void {

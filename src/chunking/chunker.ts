@@ -98,7 +98,12 @@ export class Chunker {
       if (this.#cursor.needsLoad) await this.#loadRecorded(plan);
       const item = this.#cursor.current;
       if (item === null) break;
-      const record = fittingRecord(item, plan.bounds.maxBytes);
+      const record = fittingRecord(
+        item,
+        Math.min(plan.bounds.maxBytes, this.#rebuiltMaxBytes ?? Number.POSITIVE_INFINITY),
+      );
+      // Behind the chunk before, what its bounds set aside was set aside, whatever the bounds of this one.
+      if (record !== null) this.#rebuiltMaxBytes = null;
       if (record !== null) body.add(record);
       this.#cursor.take();
     }

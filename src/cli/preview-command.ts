@@ -55,7 +55,7 @@ export const previewCommand: Command = {
       limits: loadConfig({ env: context.env, cwd: context.cwd }),
     });
     try {
-      const previewed = await previews.preview(request, callerOf(context));
+      const previewed = await withProgressLine(context, (caller) => previews.preview(request, caller));
       const view = presentPreview(request, previewed);
       const { records } = previewed.preview;
       context.write(values.json === true ? `${renderPreview(view, records)}\n` : renderPreviewText(view, records));
@@ -67,14 +67,19 @@ export const previewCommand: Command = {
   },
 };
 
-/** A person sees how far it is; the line is written over and in the end taken away. */
-function callerOf({ signal, isErrorTerminal, writeError }: CommandContext): PreviewCaller {
-  if (!isErrorTerminal) return { signal };
-  return {
-    signal,
-    onProgress({ recordCount, sourceBytes }, { fingerprint }) {
-      const percent = fingerprint.size === 0 ? 0 : Math.floor((sourceBytes / fingerprint.size) * 100);
-      writeError(`\r${percent} %  ${recordCount.toLocaleString('en')} records\x1b[K`);
-    },
+/** A person sees how far it is, in a line that is written over and in the end taken away. */
+async function withProgressLine<Result>(
+  { signal, isErrorTerminal, writeError }: CommandContext,
+  work: (caller: PreviewCaller) => Promise<Result>,
+): Promise<Result> {
+  if (!isErrorTerminal) return work({ signal });
+  const onProgress: PreviewCaller['onProgress'] = ({ recordCount, sourceBytes }, { fingerprint }) => {
+    const percent = fingerprint.size === 0 ? 0 : Math.floor((sourceBytes / fingerprint.size) * 100);
+    writeError(`\r${percent} %  ${recordCount.toLocaleString('en')} records\x1b[K`);
   };
+  try {
+    return await work({ signal, onProgress });
+  } finally {
+    writeError('\r\x1b[K');
+  }
 }

@@ -1,4 +1,5 @@
 import type { PreviewView } from '../api/present-preview.ts';
+import { cutText } from '../model/cut-text.ts';
 import { renderTable } from './render-table.ts';
 import { terminalText } from './terminal-text.ts';
 
@@ -12,9 +13,7 @@ export function renderPreviewText(view: PreviewView, records: readonly string[])
 }
 
 function headText(view: PreviewView): string {
-  const files = view.files
-    .slice(0, MAX_NAMED_FILES)
-    .map(({ path, size }) => `${terminalText(path)} (${bytesText(size)})`);
+  const files = view.files.slice(0, MAX_NAMED_FILES).map(({ path, size }) => `${path} (${bytesText(size)})`);
   const more = view.file_count - files.length;
   const lines: readonly (readonly [string, string | null])[] = [
     ['type', view.file_type],
@@ -22,29 +21,29 @@ function headText(view: PreviewView): string {
     ['compression', view.compression],
     ['encoding', view.encoding],
     ['record path', view.record_path === '' ? 'the array at the top' : view.record_path],
-    ['format', terminalText(JSON.stringify(view.format))],
+    ['format', JSON.stringify(view.format)],
   ];
-  return lines.flatMap(([name, value]) => (value === null ? [] : [`${name.padEnd(13)}${value}\n`])).join('');
+  return lines
+    .flatMap(([name, value]) => (value === null ? [] : [`${name.padEnd(13)}${terminalText(value)}\n`]))
+    .join('');
 }
 
 function fieldsText({ fields, sampled }: PreviewView): string {
-  if (fields.length === 0) return 'There are no records.\n';
+  if (sampled.records === 0) {
+    return sampled.bad_records === 0 ? 'There are no records.\n' : 'All records that were looked at are bad.\n';
+  }
   const table = renderTable(fields, [
     { title: 'FIELD', cell: ({ path }) => (path === '' ? '(the record itself)' : terminalText(path)) },
     { title: 'TYPES', cell: ({ types }) => types.join(', ') },
     { title: 'SEEN', cell: (field) => count(field.count), align: 'right' },
     { title: 'EXAMPLES', cell: ({ examples }) => terminalText(examples.join('  ')) },
   ]);
-  return `Fields of the first ${count(sampled.records)} records:\n${table}`;
+  return `Fields of the first ${counted(sampled.records, 'record')}:\n${table}`;
 }
 
 function recordsText(records: readonly string[]): string {
   return records
-    .map((record, index) => {
-      const text = terminalText(record);
-      const isCut = text.length > MAX_RECORD_CHARACTERS;
-      return `record ${index + 1}: ${isCut ? `${text.slice(0, MAX_RECORD_CHARACTERS)}…` : text}\n`;
-    })
+    .map((record, index) => `record ${index + 1}: ${terminalText(cutText(record, MAX_RECORD_CHARACTERS))}\n`)
     .join('');
 }
 
@@ -56,17 +55,21 @@ function badRecordsText({ bad_records: badRecords, sampled, full }: PreviewView)
   );
   const total = full?.bad_records ?? sampled.bad_records;
   const which = total > badRecords.length ? `, the first ${badRecords.length}` : '';
-  return `${count(total)} bad records${which}; a delivery stops at the first, or sets them aside with --on-bad-record quarantine:\n${lines.join('')}`;
+  return `${counted(total, 'bad record')}${which}; a delivery stops at the first, or sets them aside with --on-bad-record quarantine:\n${lines.join('')}`;
 }
 
 function fullText({ full }: PreviewView): string {
   if (full === null) return '';
-  const chunks = `${count(full.chunks)} chunks, the largest of ${bytesText(full.largest_chunk_bytes)}`;
-  return `In all: ${count(full.records)} records, ${bytesText(full.bytes)} in ${chunks}; ${count(full.bad_records)} bad records.\n`;
+  const chunks = `${counted(full.chunks, 'chunk')}, the largest of ${bytesText(full.largest_chunk_bytes)}`;
+  return `In all: ${counted(full.records, 'record')}, ${bytesText(full.bytes)} in ${chunks}; ${counted(full.bad_records, 'bad record')}.\n`;
 }
 
 function count(value: number): string {
   return value.toLocaleString('en');
+}
+
+function counted(value: number, what: string): string {
+  return `${count(value)} ${what}${value === 1 ? '' : 's'}`;
 }
 
 function bytesText(bytes: number): string {

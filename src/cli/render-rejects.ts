@@ -19,6 +19,9 @@ export function renderRejects(rejects: readonly RejectView[]): string {
 
 function excerptOf({ raw_text: text, byte_length: byteLength }: RejectView): string {
   if (text === null) return `(${byteLength} bytes, no UTF-8)`;
-  const excerpt = terminalText(text.slice(0, MAX_EXCERPT_LENGTH + 1));
-  return excerpt.length <= MAX_EXCERPT_LENGTH ? excerpt : `${excerpt.slice(0, MAX_EXCERPT_LENGTH - 1)}…`;
+  // By characters, of which none has more than two units: half a surrogate pair is none.
+  const excerpt = Array.from(terminalText(text.slice(0, 2 * MAX_EXCERPT_LENGTH + 2)));
+  return excerpt.length <= MAX_EXCERPT_LENGTH
+    ? excerpt.join('')
+    : `${excerpt.slice(0, MAX_EXCERPT_LENGTH - 1).join('')}…`;
 }

@@ -5,7 +5,7 @@
  */
 import { crashPoint } from '../crash-point.ts';
 import type { ErrorRecord } from '../errors.ts';
-import type { Chunk, Completion } from '../model/chunk.ts';
+import type { Completion, ReadyChunk } from '../model/chunk.ts';
 import type { Clock, Random } from '../model/clock.ts';
 import type { RetryHistory } from '../model/ingestion.ts';
 import type { LogFields, Logger } from '../model/logger.ts';
@@ -17,9 +17,17 @@ import { decide, type RetrySettings } from './retry-policy.ts';
 /** The longest wait that keeps slot and worker, ms: a longer one is left to the caller. */
 export const MAX_HELD_WAIT_MS = 5_000;
 
+/** What becomes of an attempt that was begun ahead and then not made: to the ledger, a connection never made. */
+const NEVER_SENT: Outcome = {
+  kind: 'unavailable',
+  reason: 'the run was stopped before it was sent',
+  httpStatus: null,
+  retryAfterMs: null,
+};
+
 /** What is delivered. */
 export type DeliveryTarget =
-  | { readonly kind: 'chunk'; readonly chunk: Chunk }
+  | { readonly kind: 'chunk'; readonly chunk: ReadyChunk }
   | { readonly kind: 'completion'; readonly completion: Completion };
 
 /** One delivery. */
@@ -29,6 +37,8 @@ export interface Delivery {
   readonly destination: Destination;
   readonly retry: RetrySettings;
   readonly journal: DeliveryJournal;
+  /** The first attempt, where it was begun with the acknowledgement before; null: it is yet to begin. */
+  readonly begun: BegunAttempt | null;
   /** As it is on record. */
   readonly history: RetryHistory;
   readonly clock: Clock;
@@ -42,8 +52,8 @@ export interface Delivery {
 
 /** How a delivery ended. Everything but `waits`, `stopped` and the errors is to be carried out by the caller. */
 export type DeliveryResult =
-  /** And recorded. */
-  | { readonly kind: 'acknowledged'; readonly attempt: number }
+  /** And recorded, with the beginning of an attempt at what follows: the caller delivers that at once. Null: none was begun. */
+  | { readonly kind: 'acknowledged'; readonly attempt: number; readonly begunNext: BegunAttempt | null }
   /** The next attempt is due at `until`, wall clock in ms. */
   | { readonly kind: 'waits'; readonly until: number }
   | { readonly kind: 'rewind'; readonly toChunkNumber: number; readonly history: RetryHistory }
@@ -56,16 +66,18 @@ export type DeliveryResult =
 
 /** Delivers. Throws only what the journal throws. */
 export async function deliver(delivery: Delivery): Promise<DeliveryResult> {
-  const { clock, signal } = delivery;
-  let { history } = delivery;
+  const { clock, signal, journal } = delivery;
+  let { history, begun } = delivery;
   while (!signal.aborted) {
-    const step = await attemptOnce(delivery, history);
+    const step = await attemptOnce(delivery, history, begun ?? (await journal.beginAttempt()));
+    begun = null;
     if (step.kind !== 'retry') return step;
     const waitMs = step.nextAttemptAt - clock.now();
     if (waitMs > MAX_HELD_WAIT_MS && !signal.aborted) return { kind: 'waits', until: step.nextAttemptAt };
     await clock.sleep(Math.max(waitMs, 0), signal);
     history = step.history;
   }
+  if (begun !== null) await journal.recordFailure(begun.attempt, NEVER_SENT, { retry: history, nextAttemptAt: null });
   return { kind: 'stopped' };
 }
 
@@ -73,9 +85,8 @@ export async function deliver(delivery: Delivery): Promise<DeliveryResult> {
 type Step = DeliveryResult | { readonly kind: 'retry'; readonly nextAttemptAt: number; readonly history: RetryHistory };
 
 /** One attempt, on record before and after. */
-async function attemptOnce(delivery: Delivery, history: RetryHistory): Promise<Step> {
+async function attemptOnce(delivery: Delivery, history: RetryHistory, begun: BegunAttempt): Promise<Step> {
   const { target, journal, retry, clock, random } = delivery;
-  const begun = await journal.beginAttempt();
   crashPoint('attempt-begun-not-sent');
   const begunAt = clock.now();
   const outcome = await send(delivery, begun);
@@ -92,8 +103,8 @@ async function attemptOnce(delivery: Delivery, history: RetryHistory): Promise<S
   });
   if (decision.kind === 'advance') {
     crashPoint(target.kind === 'chunk' ? 'acked-not-committed' : 'completed-not-committed');
-    await journal.recordAck(begun.attempt);
-    return { kind: 'acknowledged', attempt: begun.attempt };
+    const begunNext = await journal.recordAck(begun.attempt);
+    return { kind: 'acknowledged', attempt: begun.attempt, begunNext };
   }
   const nextAttemptAt = decision.kind === 'retry' ? decision.nextAttemptAt : null;
   await journal.recordFailure(begun.attempt, outcome, { retry: decision.history, nextAttemptAt });

@@ -1,4 +1,4 @@
-import type { Chunk, Completion } from '../model/chunk.ts';
+import type { Completion, ReadyChunk } from '../model/chunk.ts';
 import type { Outcome } from '../model/outcome.ts';
 
 /** What goes with one attempt. */
@@ -14,7 +14,7 @@ export interface AttemptContext {
 
 /** Where chunks go. It does not throw for what networks do: whatever happens is an {@link Outcome}. */
 export interface Destination {
-  attempt(chunk: Chunk, context: AttemptContext): Promise<Outcome>;
+  attempt(chunk: ReadyChunk, context: AttemptContext): Promise<Outcome>;
   /** Says that all was delivered; the same outcomes. */
   complete(completion: Completion, context: AttemptContext): Promise<Outcome>;
   /** Releases connections. */

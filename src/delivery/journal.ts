@@ -1,7 +1,7 @@
 import type { RetryHistory } from '../model/ingestion.ts';
 import type { Outcome } from '../model/outcome.ts';
 
-/** What {@link DeliveryJournal.beginAttempt} tells. */
+/** An attempt that is on record as begun. */
 export interface BegunAttempt {
   /** From 1, counting all attempts at this id over all runs. */
   readonly attempt: number;
@@ -18,8 +18,8 @@ export interface BegunAttempt {
 export interface DeliveryJournal {
   /** Before the first byte of an attempt. */
   beginAttempt(): Promise<BegunAttempt>;
-  /** The receiver has it. */
-  recordAck(attempt: number): Promise<void>;
+  /** The receiver has it. Gives the attempt at what follows, where one was put on record in the same commit; null: none was. */
+  recordAck(attempt: number): Promise<BegunAttempt | null>;
   /** It failed; `nextAttemptAt` in wall-clock ms, null where none follows. */
   recordFailure(
     attempt: number,

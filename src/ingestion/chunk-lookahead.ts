@@ -1,16 +1,17 @@
 import type { ChunkerResult } from '../chunking/chunker.ts';
-import type { Chunk, ChunkBounds, PlannedChunk } from '../model/chunk.ts';
+import type { Chunk, ChunkBounds, PlannedChunk, ReadyChunk } from '../model/chunk.ts';
 import type { BadRecord } from '../model/record.ts';
+import { sha256Base64 } from '../protocol/checksum.ts';
 import type { ChunkSession } from './chunk-session.ts';
 
-/** Chunks held ready beside the one in flight: two hide the jitter of both sides; one where a body is this large. */
-const CHUNKS_AHEAD = 2;
+/** Chunks held ready beside the one in flight: three hide the jitter of reader, disk and receiver; one where a body is this large. */
+const CHUNKS_AHEAD = 3;
 const LARGE_BODY_BYTES = 8 * 1024 * 1024;
 
 /** A chunk that is ready, and whether its plan is on record already. */
 export interface ChunkAhead {
   readonly kind: 'chunk';
-  readonly chunk: Chunk;
+  readonly chunk: ReadyChunk;
   readonly isOnRecord: boolean;
 }
 
@@ -121,6 +122,8 @@ export class ChunkLookahead {
     if (chunk.plan.isLast) this.#isAtEnd = true;
     this.#largestBodyBytes = Math.max(this.#largestBodyBytes, chunk.body.length);
     await this.#options.checkSource(chunk);
-    return { kind: 'chunk', chunk, isOnRecord };
+    // Here, while an earlier chunk is with the receiver: this thread waits for it, and the one that reads has no time to spare.
+    const bodyDigest = sha256Base64(chunk.body);
+    return { kind: 'chunk', chunk: { ...chunk, bodyDigest }, isOnRecord };
   }
 }

@@ -1,7 +1,6 @@
 import { crashPoint } from '../crash-point.ts';
-import { type DeliveryResult, type DeliveryTarget, deliver } from '../delivery/deliver-chunk.ts';
+import { type Delivery, type DeliveryResult, type DeliveryTarget, deliver } from '../delivery/deliver-chunk.ts';
 import type { Destination } from '../delivery/destination.ts';
-import type { DeliveryJournal } from '../delivery/journal.ts';
 import type { RunContext } from './run-context.ts';
 import { completionJournal } from './run-journal.ts';
 
@@ -9,16 +8,15 @@ import { completionJournal } from './run-journal.ts';
 export function deliverTarget(
   context: RunContext,
   destination: Destination,
-  { target, journal }: { readonly target: DeliveryTarget; readonly journal: DeliveryJournal },
+  what: Pick<Delivery, 'target' | 'journal' | 'begun'>,
 ): Promise<DeliveryResult> {
   const { ingestion, dependencies, control } = context;
   const { clock, random, logger } = dependencies;
   const { retryWindowMs, maxDelayMs } = ingestion.delivery;
   return deliver({
     ingestionId: ingestion.ingestionId,
-    target,
+    ...what,
     destination,
-    journal,
     retry: { windowMs: retryWindowMs, maxDelayMs },
     history: ingestion.retry,
     clock,
@@ -42,7 +40,11 @@ export async function deliverCompletion(context: RunContext, destination: Destin
     chainChecksum: checkpoint.chainChecksum,
   };
   const target: DeliveryTarget = { kind: 'completion', completion };
-  const result = await deliverTarget(context, destination, { target, journal: completionJournal(context) });
+  const result = await deliverTarget(context, destination, {
+    target,
+    journal: completionJournal(context),
+    begun: null,
+  });
   if (result.kind === 'acknowledged') {
     const { totalRecords: records, totalChunks: chunks } = completion;
     context.dependencies.logger.info('ingestion.completed', { ingestion_id: ingestionId, records, chunks });

@@ -1,11 +1,11 @@
-/** The types of JSON values; numbers without a fraction are told apart. */
-const TYPES = ['string', 'integer', 'number', 'boolean', 'null', 'object', 'array'] as const;
+import { cutText } from '../model/cut-text.ts';
+import { VALUE_TYPES, type ValueType, walkRecord } from './walk-record.ts';
 
 /** A field of the records, with what it was seen to hold. */
 export interface PreviewField {
-  /** Names joined by dots, `[]` standing for the elements of an array: `price.amount`, `tags[]`; `""` is the record itself, where it is no object. */
+  /** As {@link walkRecord} has it; `""` is the record itself, where it is no object. */
   readonly path: string;
-  readonly types: readonly (typeof TYPES)[number][];
+  readonly types: readonly ValueType[];
   /** How often it was met. */
   readonly count: number;
   /** Different values, as JSON has them, cut. */
@@ -16,77 +16,42 @@ export interface PreviewField {
 const MAX_FIELDS = 500;
 const MAX_EXAMPLES = 3;
 const MAX_EXAMPLE_CHARACTERS = 80;
-/** Fields deeper than this are told as part of what holds them. */
-const MAX_DEPTH = 8;
 
 interface Seen {
-  readonly types: Set<(typeof TYPES)[number]>;
+  readonly types: Set<ValueType>;
   readonly examples: Set<string>;
   count: number;
 }
 
-/** Gathers which fields records have. Values are told as the text has them: a number of 18 digits keeps them all. */
+/** Gathers which fields records have. */
 export class FieldSummary {
   readonly #seen = new Map<string, Seen>();
 
-  /** @param record one record as JSON text */
+  /** @param record one record as canonical JSON */
   take(record: string): void {
-    const texts = new Map<object, Map<string, string>>();
-    const value: unknown = JSON.parse(
-      record,
-      function keep(this: object, key, item: unknown, context?: { source?: string }) {
-        if (typeof item === 'number' && context?.source !== undefined) {
-          const ofHolder = texts.get(this) ?? new Map<string, string>();
-          texts.set(this, ofHolder.set(key, context.source));
-        }
-        return item;
-      },
-    );
-    const isContainer = typeof value === 'object' && value !== null;
-    if (!isContainer || Array.isArray(value)) this.#note('', value, isContainer ? null : record);
-    if (isContainer) this.#walk(value, Array.isArray(value) ? '[]' : '', { texts, depth: 1 });
+    walkRecord(record, (path, type, text) => {
+      if (path !== '' || type !== 'object') this.#note(path, type, text);
+    });
   }
 
   get fields(): readonly PreviewField[] {
     return [...this.#seen].map(([path, { types, count, examples }]) => ({
       path,
-      types: TYPES.filter((type) => types.has(type)),
+      types: VALUE_TYPES.filter((type) => types.has(type)),
       count,
       examples: [...examples],
     }));
   }
 
-  #walk(
-    holder: object,
-    path: string,
-    { texts, depth }: { readonly texts: ReadonlyMap<object, ReadonlyMap<string, string>>; readonly depth: number },
-  ): void {
-    for (const [key, value] of Object.entries(holder)) {
-      const ownPath = Array.isArray(holder) ? path : path === '' ? key : `${path}.${key}`;
-      const isContainer = typeof value === 'object' && value !== null;
-      this.#note(ownPath, value, isContainer ? null : (texts.get(holder)?.get(key) ?? JSON.stringify(value)));
-      if (!isContainer || depth === MAX_DEPTH) continue;
-      this.#walk(value, Array.isArray(value) ? `${ownPath}[]` : ownPath, { texts, depth: depth + 1 });
-    }
-  }
-
-  #note(path: string, value: unknown, text: string | null): void {
+  #note(path: string, type: ValueType, text: string | null): void {
     const seen = this.#seen.get(path) ?? { types: new Set(), examples: new Set(), count: 0 };
     if (seen.count === 0) {
       if (this.#seen.size >= MAX_FIELDS) return;
       this.#seen.set(path, seen);
     }
     seen.count += 1;
-    seen.types.add(typeOf(value, text));
-    if (text === null || text === 'null' || seen.examples.size === MAX_EXAMPLES) return;
-    seen.examples.add(text.length > MAX_EXAMPLE_CHARACTERS ? `${text.slice(0, MAX_EXAMPLE_CHARACTERS)}…` : text);
+    seen.types.add(type);
+    if (text === null || type === 'null' || seen.examples.size === MAX_EXAMPLES) return;
+    seen.examples.add(cutText(text, MAX_EXAMPLE_CHARACTERS));
   }
-}
-
-function typeOf(value: unknown, text: string | null): (typeof TYPES)[number] {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'array';
-  if (typeof value === 'number') return /[.e]/i.test(text ?? '') ? 'number' : 'integer';
-  if (typeof value === 'string') return 'string';
-  return typeof value === 'boolean' ? 'boolean' : 'object';
 }

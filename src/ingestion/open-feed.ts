@@ -5,12 +5,13 @@
 import type { FileType, ReadSettings } from '../model/ingestion.ts';
 import type { Position, ReadItem } from '../model/record.ts';
 import { type FileFormat, openFormat, type TextFormat } from '../readers/open-format.ts';
-import { type Compression, compressionSuffix, detectCompression } from '../sources/compression.ts';
+import { type Compression, compressionSuffix, detectCompression, refuseNested } from '../sources/compression.ts';
 import { decompress } from '../sources/decompress.ts';
 import { openPinnedFile } from '../sources/file-source.ts';
 import type { ByteSource, PinnedFile, Source } from '../sources/source.ts';
 import { spool } from '../sources/spool.ts';
 import { transcode } from '../sources/transcode.ts';
+import { detectEncoding } from '../sources/transcode-encoding.ts';
 
 /** How much of a file is looked at to find out how it is compressed and encoded. */
 const HEAD_BYTES = 4096;
@@ -28,7 +29,7 @@ export interface FeedStart {
 /** How one file was found to be written. */
 export interface FileCoding {
   readonly compression: Compression | null;
-  /** By its WHATWG name; null: nothing says, so it is UTF-8 or what its byte order mark says. Of formats that are no text: null. */
+  /** Of the text, by its WHATWG name; null: the format is no text. */
   readonly encoding: string | null;
 }
 
@@ -93,8 +94,11 @@ async function openText(
   try {
     const compression = detectCompression(raw.name, await raw.readAt(0, HEAD_BYTES));
     if (compression !== null) source = await decompress(raw, compression);
-    const encoding = format.encodingOf(await headOf(source));
-    return { source: await transcode(source, encoding), coding: { compression, encoding } };
+    const head = await headOf(source);
+    if (compression !== null) refuseNested(raw.name, head);
+    const asked = format.encodingOf(head);
+    const { encoding } = detectEncoding(source.name, head, asked);
+    return { source: await transcode(source, asked), coding: { compression, encoding } };
   } catch (error) {
     await source.close();
     throw error;

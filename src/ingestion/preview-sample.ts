@@ -6,7 +6,7 @@ const MAX_SAMPLED_ITEMS = 1_000;
 const MAX_SAMPLED_BYTES = 16 * 1024 * 1024;
 /** Bad records that are shown. */
 const MAX_SHOWN_REJECTS = 20;
-/** What is shown of the records themselves, beside their number. */
+/** Bytes of the first records up to which they are shown, whatever their number. */
 const MAX_SHOWN_BYTES = 1024 * 1024;
 
 /** What the first items of a feed show. */
@@ -29,7 +29,8 @@ export class PreviewSample {
   readonly #fields = new FieldSummary();
   #recordCount = 0;
   #rejectCount = 0;
-  #byteCount = 0;
+  #recordBytes = 0;
+  #rejectBytes = 0;
 
   constructor(maxShownRecords: number) {
     this.#maxShownRecords = maxShownRecords;
@@ -37,7 +38,8 @@ export class PreviewSample {
 
   /** Whether enough was seen. */
   get isFull(): boolean {
-    return this.#recordCount + this.#rejectCount >= MAX_SAMPLED_ITEMS || this.#byteCount >= MAX_SAMPLED_BYTES;
+    const itemCount = this.#recordCount + this.#rejectCount;
+    return itemCount >= MAX_SAMPLED_ITEMS || this.#recordBytes + this.#rejectBytes >= MAX_SAMPLED_BYTES;
   }
 
   /** Looks at an item, unless enough was seen. */
@@ -45,15 +47,15 @@ export class PreviewSample {
     if (this.isFull) return;
     if (isBadRecord(item)) {
       this.#rejectCount += 1;
-      this.#byteCount += item.raw.length;
+      this.#rejectBytes += item.raw.length;
       if (this.#rejects.length < MAX_SHOWN_REJECTS) this.#rejects.push(item);
       return;
     }
     const text = new TextDecoder().decode(item.bytes);
-    const isShown = this.#records.length < this.#maxShownRecords && this.#byteCount + text.length <= MAX_SHOWN_BYTES;
-    if (isShown) this.#records.push(text);
     this.#recordCount += 1;
-    this.#byteCount += item.bytes.length;
+    this.#recordBytes += item.bytes.length;
+    const isShown = this.#records.length < this.#maxShownRecords && this.#recordBytes <= MAX_SHOWN_BYTES;
+    if (isShown) this.#records.push(text);
     this.#fields.take(text);
   }
 

@@ -77,26 +77,32 @@ export class PreviewService {
   }
 }
 
+function givenUp(): ServiceError {
+  return new ServiceError('SHUTTING_DOWN', { detail: 'The preview was given up.' });
+}
+
 async function runPreview(
   start: PreviewStart,
   { signal, onProgress }: { readonly signal: AbortSignal; readonly onProgress: (progress: PreviewProgress) => void },
 ): Promise<FeedPreview> {
+  if (signal.aborted) throw givenUp();
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const worker = new Worker(new URL(`./preview-worker.${extension}`, import.meta.url), { workerData: start });
+  const { promise, resolve, reject } = Promise.withResolvers<FeedPreview>();
+  worker.on('message', (reply: PreviewReply) => {
+    if (reply.kind === 'progress') onProgress(reply.progress);
+    else if (reply.kind === 'preview') resolve(reply.preview);
+    else reject(fromErrorRecord(reply.error));
+  });
+  worker.once('error', reject);
+  worker.once('exit', () => reject(new ServiceError('INTERNAL', { detail: 'The thread of the preview ended.' })));
+  const giveUp = () => reject(givenUp());
+  signal.addEventListener('abort', giveUp);
   try {
-    return await new Promise<FeedPreview>((resolve, reject) => {
-      worker.on('message', (reply: PreviewReply) => {
-        if (reply.kind === 'progress') onProgress(reply.progress);
-        else if (reply.kind === 'preview') resolve(reply.preview);
-        else reject(fromErrorRecord(reply.error));
-      });
-      worker.once('error', reject);
-      worker.once('exit', () => reject(new ServiceError('INTERNAL', { detail: 'The thread of the preview ended.' })));
-      const giveUp = () => reject(new ServiceError('SHUTTING_DOWN', { detail: 'The preview was given up.' }));
-      signal.addEventListener('abort', giveUp, { once: true });
-      if (signal.aborted) giveUp();
-    });
+    return await promise;
   } finally {
+    // A signal made of others is kept, with all that its listeners hold, for as long as it has one.
+    signal.removeEventListener('abort', giveUp);
     await worker.terminate();
   }
 }

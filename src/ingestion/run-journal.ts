@@ -1,12 +1,16 @@
 import { crashPoint } from '../crash-point.ts';
 import type { DeliveryJournal } from '../delivery/journal.ts';
 import type { Chunk, PlannedChunk } from '../model/chunk.ts';
+import { isTooManyBad } from '../model/max-bad-records.ts';
 import { nextChainChecksum } from '../protocol/checksum.ts';
 import type { AttemptTarget, PlanToRecord } from '../state/state-store.ts';
 import type { ChunkLookahead } from './chunk-lookahead.ts';
 import type { RunContext } from './run-context.ts';
 
-/** The journal of one chunk: its acknowledgement is committed together with the plan of the next, where that is ready. */
+/**
+ * The journal of one chunk: its acknowledgement is committed together with the plan of the next, where that is ready, and with the beginning of an attempt
+ * at it: one commit for each chunk. Nothing waits between that commit and the first byte of the attempt.
+ */
 export function chunkJournal(context: RunContext, current: PlannedChunk, lookahead: ChunkLookahead): DeliveryJournal {
   const { chunkNumber } = current.plan;
   const { store } = context.dependencies;
@@ -15,8 +19,12 @@ export function chunkJournal(context: RunContext, current: PlannedChunk, lookahe
     async recordAck(attempt) {
       const { ready } = lookahead;
       const next = ready === null || ready.isOnRecord ? null : planAfter(current.chainChecksum, ready.chunk);
-      context.update(await store.recordAck(context.key, { chunkNumber, attempt, next, now: context.now() }));
+      const beginsNext = ready !== null && isSurelySent(context, ready.chunk);
+      const ack = { chunkNumber, attempt, next, beginsNext, now: context.now() };
+      const { ingestion, begun } = await store.recordAck(context.key, ack);
+      context.update(ingestion);
       crashPoint('committed');
+      return begun === null ? null : { ...begun, epoch: context.key.epoch };
     },
   };
 }
@@ -29,6 +37,7 @@ export function completionJournal(context: RunContext): DeliveryJournal {
     async recordAck(attempt) {
       await context.afterwards(store.completeRun(context.key, attempt, context.now()));
       crashPoint('after-completed');
+      return null;
     },
   };
 }
@@ -36,6 +45,19 @@ export function completionJournal(context: RunContext): DeliveryJournal {
 /** A chunk's plan with the chain up to it, and the bad records that were set aside before what follows it. */
 export function planAfter(chainChecksum: string, { plan, rejects }: Chunk): PlanToRecord {
   return { planned: { plan, chainChecksum: nextChainChecksum(chainChecksum, plan.checksum) }, rejects };
+}
+
+/**
+ * Whether nothing that is known keeps the chunk that follows from being sent: nobody has asked the run to stop or changed its settings, and its bad records
+ * cannot be too many, even where none of them is on record yet.
+ */
+function isSurelySent({ control, ingestion }: RunContext, { plan, rejects }: Chunk): boolean {
+  const tally = {
+    badCount: ingestion.rejectedRecords + rejects.length,
+    recordCount: plan.recordOffset + plan.recordCount,
+    isAtEnd: plan.isLast,
+  };
+  return !control.interruptionSignal.aborted && !isTooManyBad(ingestion.delivery.maxBadRecords, tally);
 }
 
 function attemptJournal(context: RunContext, target: AttemptTarget): Omit<DeliveryJournal, 'recordAck'> {

@@ -2,7 +2,8 @@ import { chunkBounds } from '../chunking/chunk-bounds.ts';
 import { crashPoint } from '../crash-point.ts';
 import type { DeliveryResult } from '../delivery/deliver-chunk.ts';
 import type { Destination } from '../delivery/destination.ts';
-import { ServiceError } from '../errors.ts';
+import type { BegunAttempt } from '../delivery/journal.ts';
+import { type ErrorRecord, fromErrorRecord, ServiceError } from '../errors.ts';
 import type { Chunk, ChunkPlan, PlannedChunk } from '../model/chunk.ts';
 import { isTooManyBad } from '../model/max-bad-records.ts';
 import type { BadRecord } from '../model/record.ts';
@@ -13,7 +14,13 @@ import { deliverCompletion, deliverTarget } from './deliver-target.ts';
 import type { RunContext } from './run-context.ts';
 import { fail, giveBack, pause, stop } from './run-endings.ts';
 import { chunkJournal, planAfter } from './run-journal.ts';
-import { checkSources, refuseTouchedFiles, refuseTouchedSources, withSession } from './source-check.ts';
+import {
+  checkSources,
+  refuseChangedSet,
+  refuseTouchedFiles,
+  refuseTouchedSources,
+  withSession,
+} from './source-check.ts';
 import { splitPlan } from './split-plan.ts';
 
 /**
@@ -59,6 +66,8 @@ class Leg {
   readonly #context: RunContext;
   readonly #destination: Destination;
   readonly #sources: SourceSet;
+  /** The last record behind the plans that no chunk under these bounds can take. */
+  #tooLarge: ErrorRecord | null = null;
 
   constructor(context: RunContext, destination: Destination, sources: SourceSet) {
     this.#context = context;
@@ -94,6 +103,9 @@ class Leg {
 
   async #deliverChunks(session: ChunkSession): Promise<LegEnd> {
     const context = this.#context;
+    if (context.ingestion.rejectedRecords > 0) {
+      context.update(await context.dependencies.store.dropRejectsBehindPlans(context.key));
+    }
     const { ingestion } = context;
     const lookahead = new ChunkLookahead({
       session,
@@ -103,6 +115,7 @@ class Leg {
       bounds: chunkBounds(ingestion.delivery, ingestion.closeAtBytes),
       checkSource: ({ plan }) => refuseTouchedFiles(context, this.#sources, plan),
     });
+    let begun: BegunAttempt | null = null;
     for (;;) {
       const ahead = await lookahead.take();
       if (ahead.kind !== 'chunk') {
@@ -111,11 +124,12 @@ class Leg {
         continue;
       }
       const current = await this.#planned(ahead.chunk);
-      this.#judgeRejects(current.plan);
+      if (begun === null) this.#judgeRejects(current.plan);
       crashPoint('planned-not-sent');
       const result = await deliverTarget(context, this.#destination, {
         target: { kind: 'chunk', chunk: ahead.chunk },
         journal: chunkJournal(context, current, lookahead),
+        begun,
       });
       if (result.kind === 'split') {
         await splitPlan(context, this.#sources, current);
@@ -123,20 +137,21 @@ class Leg {
       }
       if (result.kind !== 'acknowledged') return endOf(context, result);
       if (!context.isHeld) return 'ended';
-      if (context.control.stopSignal.aborted) return endOf(context, { kind: 'stopped' });
-      if (context.control.takeChange()) return reloaded(context);
+      begun = result.begunNext;
+      // What was begun is delivered, which puts on record where that was stopped; nothing else is planned or waited for.
+      if (begun === null && context.control.interruptionSignal.aborted) return endOf(context, { kind: 'stopped' });
     }
   }
 
-  /** The chunk's plan on record, put there now if the acknowledgement before it did not bring it along. */
+  /** The chunk's plan, put on record now if the acknowledgement before it did not bring it along. */
   async #planned(chunk: Chunk): Promise<PlannedChunk> {
-    const { plan } = chunk;
     const { highestPlannedChunk, checkpoint } = this.#context.ingestion;
-    if (plan.chunkNumber <= highestPlannedChunk) return this.#context.planOnRecord(plan.chunkNumber);
-    crashPoint('before-plan');
     const toRecord = planAfter(checkpoint.chainChecksum, chunk);
-    const { store } = this.#context.dependencies;
-    await this.#context.afterwards(store.planChunk(this.#context.key, toRecord, this.#context.now()));
+    if (chunk.plan.chunkNumber > highestPlannedChunk) {
+      crashPoint('before-plan');
+      const { store } = this.#context.dependencies;
+      await this.#context.afterwards(store.planChunk(this.#context.key, toRecord, this.#context.now()));
+    }
     return toRecord.planned;
   }
 
@@ -145,6 +160,7 @@ class Leg {
     const context = this.#context;
     const { store } = context.dependencies;
     if (rejects.length > 0) context.update(await store.recordRejects(context.key, rejects, context.now()));
+    this.#tooLarge = rejects.findLast(({ error }) => error.code === 'RECORD_TOO_LARGE')?.error ?? this.#tooLarge;
     refuseTooManyBad(context, context.ingestion.checkpoint.recordCount, isAtEnd);
   }
 
@@ -156,9 +172,12 @@ class Leg {
 
   async #complete(): Promise<LegEnd> {
     const { checkpoint } = this.#context.ingestion;
-    // A record followed the last acknowledged chunk when that was planned, and now none does.
-    if (checkpoint.nextChunkNumber > 0 && !checkpoint.isAtEnd) throw new ServiceError('SOURCE_CHANGED');
+    if (checkpoint.nextChunkNumber > 0 && !checkpoint.isAtEnd) {
+      // A record followed the last acknowledged chunk when that was planned, and now none does: smaller bounds make it too large, or it is gone.
+      throw this.#tooLarge === null ? new ServiceError('SOURCE_CHANGED') : fromErrorRecord(this.#tooLarge);
+    }
     await refuseTouchedSources(this.#context, this.#sources);
+    await refuseChangedSet(this.#context);
     return endOf(this.#context, await deliverCompletion(this.#context, this.#destination));
   }
 }

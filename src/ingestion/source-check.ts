@@ -40,6 +40,14 @@ export async function refuseTouchedSources({ dependencies }: RunContext, sources
   if (!(await dependencies.isUntouched(sources, null))) throw new ServiceError('SOURCE_CHANGED');
 }
 
+/** Of a folder or pattern: throws SOURCE_CHANGED where it has other files than were fingerprinted, one more included. */
+export async function refuseChangedSet({ dependencies, ingestion }: RunContext): Promise<void> {
+  const { filePath, fileType, fingerprint: recorded } = ingestion;
+  if (recorded.fileCount === undefined) return;
+  const { fingerprint: current } = await dependencies.openSources(filePath, fileType);
+  if (compareFingerprints(recorded, current) === 'changed') throw sourceChanged(recorded, current);
+}
+
 /** {@link refuseTouchedSources}, of the files alone that a chunk's records, and what follows them, lie in. */
 export async function refuseTouchedFiles(
   { dependencies }: RunContext,

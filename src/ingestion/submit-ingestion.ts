@@ -7,7 +7,7 @@ import { ServiceError } from '../errors.ts';
 import type { DeliverySettings, Ingestion, ReadSettings, SourceFingerprint } from '../model/ingestion.ts';
 import { fileIdOf, ingestionIdOf, RESUME_VERSION } from '../protocol/identity.ts';
 import type { IngestRequest } from '../protocol/ingest-request.ts';
-import { compareFingerprints } from '../sources/compare-fingerprints.ts';
+import { compareFingerprints, describeChange } from '../sources/compare-fingerprints.ts';
 import type { MetState, SubmissionAnswer, SubmissionDecision } from '../state/state-store.ts';
 
 /** What a decision depends on beside the request and what it meets. */
@@ -178,7 +178,11 @@ function recordPathAnew(
 
 function refuseChangedSource(ingestion: Ingestion, current: SourceFingerprint): void {
   if (compareFingerprints(ingestion.fingerprint, current) !== 'changed') return;
-  throw new ServiceError('SOURCE_CHANGED', { data: { ingestion_id: ingestion.ingestionId } });
+  const detail = describeChange(ingestion.fingerprint, current);
+  throw new ServiceError('SOURCE_CHANGED', {
+    ...(detail === undefined ? {} : { detail }),
+    data: { ingestion_id: ingestion.ingestionId },
+  });
 }
 
 function refuseChangedReading(request: IngestRequest, ingestion: Ingestion): void {

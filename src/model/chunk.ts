@@ -33,15 +33,19 @@ export interface ChunkPlan {
   readonly byteCount: number;
 }
 
-/** A chunk ready to be sent. */
+/** A chunk as it was cut. */
 export interface Chunk {
   readonly plan: ChunkPlan;
   /** The whole request body, docs/protocol.md "A chunk". */
   readonly body: Uint8Array;
-  /** SHA-256 of the body in base64, for Content-Digest. */
-  readonly bodyDigest: string;
   /** The bad records met on the way from the chunk before to what follows it; none where it was cut by a recorded plan. */
   readonly rejects: readonly BadRecord[];
+}
+
+/** A chunk that is ready to be sent. */
+export interface ReadyChunk extends Chunk {
+  /** SHA-256 of the body in base64, for Content-Digest. */
+  readonly bodyDigest: string;
 }
 
 /** What is said to the receiver after the last acknowledgement. */

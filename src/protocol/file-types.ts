@@ -27,14 +27,16 @@ const FILE_TYPES_BY_NAME: ReadonlyMap<string, NamedFileType> = new Map([
 
 /** What a file is called behind its type where it is compressed. */
 const COMPRESSION_SUFFIX = /\.(?:gz|zst|bz2|zip)$/i;
+/** What a pattern ends with that leaves open how its files end: `*.csv*`, `*.csv.*`. */
+const OPEN_END = /\.?\*+$/;
 
 /** The type that goes by a name, in any case; undefined where none does. */
 export function fileTypeNamed(name: string): NamedFileType | undefined {
   return FILE_TYPES_BY_NAME.get(name.toLowerCase());
 }
 
-/** The type that the end of a file's or a pattern's name tells, behind which it may be compressed: `a.csv.gz` is CSV. Where it tells none, JSON. */
+/** The type that the end of a file's or a pattern's name tells, behind which it may be compressed or open: `a.csv.gz` and `*.csv*` are CSV. Where it tells none, JSON. */
 export function fileTypeOfPath(filePath: string): NamedFileType {
-  const extension = extname(basename(filePath).replace(COMPRESSION_SUFFIX, ''));
+  const extension = extname(basename(filePath).replace(OPEN_END, '').replace(COMPRESSION_SUFFIX, ''));
   return fileTypeNamed(extension.slice(1)) ?? named('json');
 }

@@ -80,11 +80,7 @@ export class ByteWindow {
 
   /** Leaves the bytes before `index` behind. */
   consume(index: number): void {
-    while (this.#lineFeed < index) {
-      this.#line += 1;
-      this.#lineStart = this.#base + this.#lineFeed + 1;
-      this.#lineFeed = this.#findLineFeed(this.#lineFeed + 1);
-    }
+    if (this.#lineFeed < index) this.#passLines(index);
     this.start = index;
   }
 
@@ -122,6 +118,21 @@ export class ByteWindow {
     this.end = length + block.length;
     this.bytes[this.end] = 0;
     if (this.#lineFeed === NONE) this.#lineFeed = this.#findLineFeed(length);
+  }
+
+  /** Counts the line feeds before `index`, of which one is known. */
+  #passLines(index: number): void {
+    const { bytes } = this;
+    let last = this.#lineFeed;
+    let line = this.#line + 1;
+    for (let next = last + 1; next < index; next += 1) {
+      if (bytes[next] !== LINE_FEED) continue;
+      line += 1;
+      last = next;
+    }
+    this.#line = line;
+    this.#lineStart = this.#base + last + 1;
+    this.#lineFeed = this.#findLineFeed(index);
   }
 
   #findLineFeed(from: number): number {

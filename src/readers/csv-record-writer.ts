@@ -1,9 +1,9 @@
-import { ByteOutput } from '../protocol/canonical/byte-output.ts';
+import type { ByteOutput } from '../protocol/canonical/byte-output.ts';
 import { BACKSLASH, QUOTE, SPACE } from '../protocol/canonical/bytes.ts';
 import { appendCharacter } from '../protocol/canonical/escape.ts';
-import { canonicalizeValue } from '../protocol/canonical-json.ts';
 import type { CsvDialect } from './csv-dialect.ts';
 import { type CsvRow, ESCAPED, VERBATIM } from './csv-row.ts';
+import { type RecordKeys, recordKeys } from './record-keys.ts';
 
 const RECORD_END = Buffer.from('"}');
 
@@ -13,41 +13,28 @@ const RECORD_END = Buffer.from('"}');
  */
 export class CsvRecordWriter {
   readonly #dialect: CsvDialect;
-  /** Index of the cell in each place of a record. */
-  readonly #order: Int32Array;
-  /** What stands before the cell of each place, one after the other, and where each ends. */
-  readonly #prefixes: Uint8Array;
-  readonly #prefixEnds: Int32Array;
+  readonly #keys: RecordKeys;
 
   /** @param columns all different */
   constructor(columns: readonly string[], dialect: CsvDialect) {
     this.#dialect = dialect;
-    // JavaScript compares strings as canonical form wants keys sorted, by UTF-16 code units.
-    const sorted = columns.map((name, index) => ({ name, index })).toSorted((a, b) => (a.name < b.name ? -1 : 1));
-    this.#order = Int32Array.from(sorted, ({ index }) => index);
-    this.#prefixEnds = new Int32Array(columns.length);
-    const prefixes = new ByteOutput(1024);
-    for (const [place, { name }] of sorted.entries()) {
-      const prefix = Buffer.from(`${place === 0 ? '{' : '",'}${canonicalizeValue(name)}:"`);
-      prefixes.append(prefix, 0, prefix.length);
-      this.#prefixEnds[place] = prefixes.length;
-    }
-    this.#prefixes = prefixes.take();
+    this.#keys = recordKeys(columns, '"');
   }
 
   get columnCount(): number {
-    return this.#order.length;
+    return this.#keys.order.length;
   }
 
   /** Appends a sound row of `input` that has as many cells as there are columns. */
   write(row: CsvRow, input: Uint8Array, output: ByteOutput): void {
     const { starts, ends, forms } = row;
+    const { order, prefixes, prefixEnds } = this.#keys;
     let prefixStart = 0;
-    for (let place = 0; place < this.#order.length; place += 1) {
-      const cell = this.#order[place] as number;
-      const prefixEnd = this.#prefixEnds[place] as number;
+    for (let place = 0; place < order.length; place += 1) {
+      const cell = order[place] as number;
+      const prefixEnd = prefixEnds[place] as number;
       const form = forms[cell] as number;
-      output.append(this.#prefixes, prefixStart, prefixEnd);
+      output.append(prefixes, prefixStart, prefixEnd);
       prefixStart = prefixEnd;
       if (form === VERBATIM) output.append(input, starts[cell] as number, ends[cell] as number);
       else this.#appendEscaping(input.subarray(starts[cell], ends[cell]), form, output);

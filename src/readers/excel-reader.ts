@@ -8,18 +8,19 @@ import type { ExcelFormat } from '../model/format.ts';
 import type { Position, ReadItem } from '../model/record.ts';
 import type { Source } from '../sources/source.ts';
 import { CellLiterals } from './excel/cell-literals.ts';
+import { RowCells } from './excel/row-cells.ts';
 import { selectSheets } from './excel/select-sheets.ts';
 import { SheetRecords, type SheetState } from './excel/sheet-records.ts';
-import { SheetRows } from './excel/sheet-rows.ts';
+import { ROW_END, SheetRows } from './excel/sheet-rows.ts';
 import { openWorkbook, type Sheet, type Workbook } from './excel/workbook.ts';
-import { readXmlText } from './excel/xml-text.ts';
+import { readXmlBytes } from './excel/xml-text.ts';
 import type { Reader, ReaderOptions } from './reader.ts';
 
 /** A longer text than half of what a JavaScript string can be is not put together. */
 const MAX_TEXT_LENGTH = 256 * 1024 * 1024;
 /** A record repeats the names of the columns and the strings it refers to: by no more than this is its text longer than the file, which is compressed. */
 const MAX_EXPANSION = 1000;
-const MIN_MAX_RECORD_LENGTH = 64 * 1024 * 1024;
+const MIN_MAX_TOTAL_BYTES = 64 * 1024 * 1024;
 
 /** A reader of workbooks; see {@link Reader}. A position's state is {@link SheetState}. */
 export function createExcelReader(format: ExcelFormat): Reader<Source> {
@@ -43,6 +44,7 @@ class WorkbookRecords {
   readonly #format: ExcelFormat;
   readonly #options: ReaderOptions;
   readonly #sheets: readonly Sheet[];
+  readonly #cells = new RowCells();
   readonly #literals: CellLiterals;
   /** How many bytes all selected sheets expand to. */
   readonly #expandedBytes: number;
@@ -53,27 +55,27 @@ class WorkbookRecords {
     this.#format = format;
     this.#options = reader;
     this.#sheets = selectSheets(workbook.sheets, format.sheet, source.name);
-    this.#literals = new CellLiterals(workbook, reader.numberForm);
+    this.#literals = new CellLiterals(workbook, reader.numberForm, this.#cells.output);
     this.#expandedBytes = this.#sheets.reduce((sum, { entry }) => sum + entry.expandedBytes, 0);
   }
 
   async *batches(from: Position | null): AsyncGenerator<readonly ReadItem[]> {
     const state = from?.state as SheetState | undefined;
     let bytesBefore = 0;
-    let recordLength = 0;
+    let recordBytes = 0;
     for (const [index, sheet] of this.#sheets.entries()) {
       if (index >= (state?.sheet ?? 0)) {
         const isResumed = from !== null && index === state?.sheet;
-        recordLength = yield* this.#sheet(sheet, { index, bytesBefore, recordLength, from: isResumed ? from : null });
+        recordBytes = yield* this.#sheet(sheet, { index, bytesBefore, recordBytes, from: isResumed ? from : null });
       }
       bytesBefore += sheet.entry.expandedBytes;
     }
   }
 
-  /** The records of a sheet; returns how many characters all up to its end have. */
+  /** The records of a sheet; returns how many bytes all up to its end have. */
   async *#sheet(
     sheet: Sheet,
-    at: { index: number; bytesBefore: number; recordLength: number; from: Position | null },
+    at: { index: number; bytesBefore: number; recordBytes: number; from: Position | null },
   ): AsyncGenerator<readonly ReadItem[], number> {
     const { name: file } = this.#source;
     const { from, bytesBefore } = at;
@@ -83,15 +85,16 @@ class WorkbookRecords {
     const records = new SheetRecords({
       format: this.#format,
       reader: this.#options,
-      maxRecordLength: MAX_EXPANSION * this.#source.size + MIN_MAX_RECORD_LENGTH,
+      maxTotalBytes: MAX_EXPANSION * this.#source.size + MIN_MAX_TOTAL_BYTES,
       positionAt: (byteOffset, line, rowState) => this.#position(bytesBefore + byteOffset, line, rowState),
       file,
       sheet: at.index,
-      recordLength: at.recordLength,
+      recordBytes: at.recordBytes,
       elements,
       from: from === null || state === null ? null : { line: from.line, state },
     });
     const rows = new SheetRows({
+      cells: this.#cells,
       literals: this.#literals,
       maxRecordBytes: this.#options.maxRecordBytes,
       place,
@@ -100,13 +103,19 @@ class WorkbookRecords {
       previousRow: state?.previousRow ?? 0,
     });
     const start = from === null ? 0 : from.byteOffset - bytesBefore;
-    for await (const run of readXmlText(this.#workbook.package.open(sheet.entry), place, start)) {
-      const failure = failureOf(() => rows.write(run));
-      yield* records.take();
-      if (failure !== null) throw failure;
+    const blocks = this.#workbook.package.open(sheet.entry);
+    for await (const run of readXmlBytes(blocks, place, { from: start, boundary: ROW_END })) {
+      rows.begin(run);
+      while (!rows.isAtEnd) {
+        const failure = failureOf(() => {
+          while (!rows.isAtEnd && !records.isFull) rows.next();
+        });
+        yield* records.take();
+        if (failure !== null) throw failure;
+      }
     }
     rows.end();
-    return records.recordLength;
+    return records.recordBytes;
   }
 
   #position(byteOffset: number, line: number, state: SheetState): Position {

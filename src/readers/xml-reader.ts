@@ -16,7 +16,7 @@ export function createXmlReader(format: XmlFormat): Reader {
         if (from === null) await enterDocument(window);
         const records = new XmlRecords(window, format, options, from);
         do {
-          await window.fill(window.length + 1);
+          await window.fill(records.neededBytes);
           records.advance();
           if (records.batch.length > 0) yield records.batch.take();
           if (records.failure !== null) throw records.failure;

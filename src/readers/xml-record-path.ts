@@ -5,18 +5,29 @@
  * Only the first megabytes are looked at, and a fault in them does not matter once something was repeated: whoever reads will meet it again.
  */
 import { ServiceError } from '../errors.ts';
+import { DEFAULT_FORMATS } from '../model/format.ts';
+import { ByteOutput } from '../protocol/canonical/byte-output.ts';
 import type { ByteSource } from '../sources/source.ts';
 import { ByteWindow } from './byte-window.ts';
-import { doctypeFault } from './xml/doctype.ts';
+import type { ReaderOptions } from './reader.ts';
+import { DocumentParser } from './xml/document-parser.ts';
 import { enterDocument } from './xml/document-start.ts';
-import { type XmlEvents, XmlParser } from './xml/saxes-parser.ts';
-import { TextFeed } from './xml/text-feed.ts';
+import { PathCounter } from './xml/path-counter.ts';
+import { RecordBuilder } from './xml/record-builder.ts';
+import { RecordScanner } from './xml/record-scanner.ts';
+import { nextRecord, tagStart } from './xml/record-start.ts';
 
 /** How much of a document is looked at: what comes before the records of a feed is small. */
 const SEARCHED_BYTES = 8 * 1024 * 1024;
-const PIECE_BYTES = 64 * 1024;
-/** More paths than this are not told apart: no feed has so many. */
-const MAX_PATHS = 10_000;
+const INITIAL_OUTPUT_BYTES = 64 * 1024;
+/** What is searched bounds everything. */
+const UNBOUNDED: ReaderOptions = {
+  maxRecordBytes: Number.MAX_SAFE_INTEGER,
+  maxDepth: 0,
+  numberForm: 'exact',
+  recordPath: '',
+  onBadRecord: 'fail',
+};
 /** How many candidates an error names. */
 const MAX_NAMED_CANDIDATES = 20;
 
@@ -31,111 +42,64 @@ export async function findXmlRecordPath(source: ByteSource, limits: { readonly m
     await window.fill(SEARCHED_BYTES);
     const search = new PathSearch(window, limits.maxDepth);
     const fault = search.run();
-    const repeated = search.mostRepeated();
+    const repeated = search.paths.mostRepeated();
     if (repeated !== null && fault?.code !== 'ENTITY_REFUSED') return repeated;
     if (fault !== null) throw fault;
-    return theOnly(search.childrenOfRoot, window.isWhole);
+    return theOnly(search.paths.childrenOfRoot, window.isWhole);
   } finally {
     await window.close();
   }
 }
 
-/** What is known of one path. */
-interface PathNode {
-  readonly path: string;
-  readonly depth: number;
-  readonly children: Map<string, PathNode>;
-  count: number;
-}
-
 /** Counts how often each path occurs in what a window holds. */
-class PathSearch implements XmlEvents {
+class PathSearch {
+  readonly paths: PathCounter;
   readonly #window: ByteWindow;
-  readonly #feed: TextFeed;
-  readonly #parser: XmlParser;
-  readonly #maxDepth: number;
-  readonly #top: PathNode = { path: '', depth: 0, children: new Map(), count: 0 };
-  /** The open elements, and how many more are open that are not looked at. */
-  readonly #open: PathNode[] = [this.#top];
-  #hiddenDepth = 0;
-  #pathCount = 0;
+  readonly #output = new ByteOutput(INITIAL_OUTPUT_BYTES);
+  readonly #builder = new RecordBuilder(DEFAULT_FORMATS.xml);
+  readonly #scanner: RecordScanner;
+  readonly #parser: DocumentParser;
 
   constructor(window: ByteWindow, maxDepth: number) {
+    this.paths = new PathCounter(maxDepth);
     this.#window = window;
-    this.#feed = new TextFeed(window);
-    this.#maxDepth = maxDepth;
-    this.#parser = new XmlParser([], this);
-  }
-
-  get childrenOfRoot(): readonly string[] {
-    return [...this.#top.children.values()].flatMap((root) => [...root.children.values()].map(({ path }) => path));
+    this.#scanner = new RecordScanner(this.#builder, maxDepth);
+    const parts = { window, options: { ...UNBOUNDED, maxDepth }, records: this.paths };
+    this.#parser = new DocumentParser({ ...parts, builder: this.#builder, output: this.#output }, []);
+    this.#parser.begin(false);
   }
 
   /** Reads all that the window holds, or up to a fault, which it returns. */
   run(): ServiceError | null {
+    let stop = this.#parser.read();
+    while (stop === 'record') {
+      this.#passRepeated();
+      stop = this.#parser.read();
+    }
+    return typeof stop === 'object' ? this.#window.failure(stop.fault) : null;
+  }
+
+  /** Goes past the repeated elements that follow each other from the window's start on, and lets the parser begin where the scanner takes no more. */
+  #passRepeated(): void {
     const window = this.#window;
-    try {
-      for (let text = this.#feed.next(PIECE_BYTES); text !== ''; text = this.#feed.next(PIECE_BYTES))
-        this.#parser.write(text);
-    } catch (error) {
-      if (!(error instanceof ServiceError)) throw error;
-      return error.place === undefined ? this.#located(error) : error;
+    const start = tagStart(this.#parser.recordName);
+    let at = this.#parser.isAtRecord ? window.start : nextRecord(window, start);
+    for (;;) {
+      if (at < 0) {
+        this.#parser.begin(false);
+        return;
+      }
+      this.paths.countRecord();
+      window.consume(at);
+      this.#output.length = 0;
+      const end = this.#scanner.scan(window.bytes, at, this.#output);
+      if (end < 0) {
+        this.#parser.begin(true);
+        return;
+      }
+      window.consume(end);
+      at = nextRecord(window, start);
     }
-    if (this.#feed.fault !== null) return window.failure(this.#feed.fault);
-    if (!window.isWhole || (this.#feed.givenBytes === window.length && this.#parser.isSoundEnd())) return null;
-    return window.failure({
-      code: 'READER_TRUNCATED',
-      index: window.end,
-      detail: 'The file ends in the middle of the document.',
-    });
-  }
-
-  /** The most frequent path that occurs several times and is not inside of such a one; of equals the outermost, then the first. Null: there is none. */
-  mostRepeated(): string | null {
-    let best: PathNode | null = null;
-    const nodes = [...this.#top.children.values()].flatMap((root) => [...root.children.values()]);
-    for (const node of nodes) {
-      if (node.count === 1) nodes.push(...node.children.values());
-      else if (best === null || node.count > best.count) best = node;
-    }
-    return best?.path ?? null;
-  }
-
-  openTag(name: string): void {
-    const parent = this.#open.at(-1) as PathNode;
-    const isHidden = this.#hiddenDepth > 0 || parent.depth > this.#maxDepth || this.#pathCount > MAX_PATHS;
-    if (isHidden) {
-      this.#hiddenDepth += 1;
-      return;
-    }
-    let node = parent.children.get(name);
-    if (node === undefined) {
-      const path = parent.path === '' ? name : `${parent.path}/${name}`;
-      node = { path, depth: parent.depth + 1, children: new Map(), count: 0 };
-      parent.children.set(name, node);
-      this.#pathCount += 1;
-    }
-    node.count += 1;
-    this.#open.push(node);
-  }
-
-  closeTag(): void {
-    if (this.#hiddenDepth > 0) this.#hiddenDepth -= 1;
-    else this.#open.pop();
-  }
-
-  doctype(): void {
-    const { tokenStart, position } = this.#parser;
-    const fault = doctypeFault(this.#window.bytes, this.#feed.indexOf(tokenStart), this.#feed.indexOf(position));
-    if (fault !== null) throw this.#window.failure(fault);
-  }
-
-  attribute(): void {}
-  text(): void {}
-  passed(): void {}
-
-  #located({ code, message: detail }: ServiceError): ServiceError {
-    return this.#window.failure({ code, index: this.#feed.indexOf(this.#parser.position - 1), detail });
   }
 }
 

@@ -47,14 +47,26 @@ export function nameInside(name: string): string {
  * @param head at least ten bytes where the file has them
  */
 export function detectCompression(name: string, head: Uint8Array): Compression | null {
-  const found = MAGICS.find(([, magic]) => head.length >= magic.length && isAlike(head, magic));
-  if (found !== undefined) return found[0];
+  const found = compressionOfBytes(head);
+  if (found !== null) return found;
   const suffix = compressionSuffix(name);
   if (suffix === null) return null;
   // Cut short: what expands it says so.
   if (MAGICS.some(([compression, magic]) => compression === suffix && isAlike(head, magic))) return suffix;
   const detail = `The name says that the file is compressed by ${suffix}, and it is not.`;
   throw new ServiceError('FORMAT_MISMATCH', { detail, place: { file: name } });
+}
+
+/** Throws FORMAT_MISMATCH where what a file expands to is compressed once more. @param head its first bytes */
+export function refuseNested(name: string, head: Uint8Array): void {
+  const found = compressionOfBytes(head);
+  if (found === null) return;
+  const detail = `What the file expands to is compressed once more, by ${found}: expand it once yourself.`;
+  throw new ServiceError('FORMAT_MISMATCH', { detail, place: { file: name } });
+}
+
+function compressionOfBytes(head: Uint8Array): Compression | null {
+  return MAGICS.find(([, magic]) => head.length >= magic.length && isAlike(head, magic))?.[0] ?? null;
 }
 
 /** Whether bytes begin with the magic, or are the beginning of it. */

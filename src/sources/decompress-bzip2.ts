@@ -2,7 +2,6 @@ import bzip2 from 'unbzip2-stream/lib/bzip2.js';
 import { ServiceError } from '../errors.ts';
 import { BitWindow } from './bit-window.ts';
 import type { ExpandedBlock } from './decompress-block.ts';
-import { checkExpansion } from './decompress-bound.ts';
 import type { Source } from './source.ts';
 
 /**
@@ -18,7 +17,7 @@ const INITIAL_OUTPUT_BYTES = 1024 * 1024;
 
 /**
  * Expands all streams of a bzip2 file, a block at a time. Of unbzip2-stream only the decoder is used: its stream does not wait for its reader, and expands the
- * last megabyte of its input at once whatever becomes of it. Throws READER_TRUNCATED, SOURCE_DAMAGED, SOURCE_EXPANDS.
+ * last megabyte of its input at once whatever becomes of it. Throws READER_TRUNCATED, SOURCE_DAMAGED.
  */
 export async function* expandBzip2(source: Source): AsyncGenerator<ExpandedBlock> {
   const input = new BitWindow(source);
@@ -52,7 +51,6 @@ class Bzip2Decoder {
   #checksum = 0;
   #output = new Uint8Array(INITIAL_OUTPUT_BYTES);
   #outputLength = 0;
-  #bytesBefore = 0;
 
   constructor(file: string, input: BitWindow) {
     this.#file = file;
@@ -66,7 +64,6 @@ class Bzip2Decoder {
 
   /** What the next block expands to, standing until the next call; null: the stream has ended. The input holds the block as a whole. */
   readBlock(): Uint8Array | null {
-    this.#bytesBefore += this.#outputLength;
     this.#outputLength = 0;
     const checksum = this.#attempt(() =>
       this.#bzip2.decompress(this.#input.read, this.#push, this.#working, this.#workingLength, this.#checksum),
@@ -82,8 +79,6 @@ class Bzip2Decoder {
   };
 
   #grow(): void {
-    const expandedBytes = this.#bytesBefore + this.#outputLength + 1;
-    checkExpansion(this.#file, { compressedBytes: this.#input.readBytes, expandedBytes });
     const grown = new Uint8Array(2 * this.#output.length);
     grown.set(this.#output);
     this.#output = grown;

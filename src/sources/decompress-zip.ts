@@ -8,14 +8,20 @@ import type { Source } from './source.ts';
 const MAX_ENTRIES = 10_000;
 const MAX_NAMED = 20;
 const MAX_NAME_LENGTH = 200;
+/** Every document of Office Open XML has it, ECMA-376-2, 7.2.3. */
+const OFFICE_ENTRY = '[Content_Types].xml';
 
 /**
- * Finds the one feed in an archive, beside what systems put there by themselves. Throws ARCHIVE_REFUSED where there is none or several, and what
- * {@link openZipArchive} throws.
+ * Finds the one feed in an archive, beside what systems put there by themselves. Throws ARCHIVE_REFUSED where there is none or several, FORMAT_MISMATCH where it
+ * is a workbook, and what {@link openZipArchive} throws.
  */
 export async function openZippedFeed(source: Source): Promise<Expand> {
   const limits = { maxEntries: MAX_ENTRIES, maxExpandedBytes: MAX_EXPANDED_BYTES };
   const archive = await openZipArchive(source, limits);
+  if (archive.entries.some(({ name }) => name === OFFICE_ENTRY)) {
+    const detail = 'The file is a document of Office, such as an Excel workbook (`file_type: "excel"`).';
+    throw new ServiceError('FORMAT_MISMATCH', { detail, place: { file: source.name } });
+  }
   const feeds = archive.entries.filter(({ name }) => !isByTheSystem(name));
   const [feed] = feeds;
   if (feed !== undefined && feeds.length === 1) return () => expandEntry(archive, feed);
@@ -30,9 +36,9 @@ export async function openZippedFeed(source: Source): Promise<Expand> {
   });
 }
 
-/** `__MACOSX/` and `.DS_Store` of macOS, and whatever else is hidden. */
+/** `__MACOSX/` and `.DS_Store` of macOS, `Thumbs.db` and `desktop.ini` of Windows, and whatever else is hidden. */
 function isByTheSystem(name: string): boolean {
-  return name.startsWith('__MACOSX/') || name.split('/').some((segment) => segment.startsWith('.'));
+  return /^__MACOSX\/|(?:^|\/)(?:\.|(?:thumbs\.db|desktop\.ini)$)/i.test(name);
 }
 
 /** How much was used up of the entry is not told; it is taken to grow evenly. */

@@ -157,7 +157,7 @@ export function withoutPlans(ingestion: Ingestion): Ingestion {
   return { ...ingestion, checkpoint: NOTHING_ACKED, highestPlannedChunk: -1, rejectedRecords: 0 };
 }
 
-/** Bad records that were not on record before were set aside. */
+/** Bad records that were not on record before were set aside; a negative count: they were forgotten. */
 export function withRejects(ingestion: Ingestion, count: number): Ingestion {
   return { ...ingestion, rejectedRecords: ingestion.rejectedRecords + count };
 }

@@ -30,7 +30,7 @@ UPDATE attempts SET ended_at = :endedAt, outcome = :outcome, http_status = :http
 WHERE ingestion_id = :ingestionId AND target = :target AND attempt = :attempt AND outcome IS NULL`;
 
 const END_LEFT_OPEN = `
-UPDATE attempts SET ended_at = :endedAt, outcome = 'unknown', reason = 'its run ended during the attempt'
+UPDATE attempts INDEXED BY attempts_under_way SET ended_at = :endedAt, outcome = 'unknown', reason = 'its run ended during the attempt'
 WHERE outcome IS NULL`;
 
 /** The table `attempts`. Its methods are called inside of a transaction or a read of the connection. */
@@ -43,6 +43,7 @@ export class SqliteAttemptTable {
 
   /** Notes that an attempt begins. */
   begin({ ingestionId, epoch }: RunKey, target: AttemptTarget, begunAt: number): BegunAttemptRow {
+    assert.ok(!this.#isAnyUnderWay(ingestionId), `an attempt of ${ingestionId} is under way`);
     const earlier = this.#summarize(ingestionId, target);
     const attempt = earlier.highest + 1;
     const sql = 'INSERT INTO attempts (ingestion_id, target, attempt, epoch, begun_at) VALUES (?, ?, ?, ?, ?)';
@@ -92,6 +93,12 @@ export class SqliteAttemptTable {
     const sql = 'SELECT * FROM attempts WHERE ingestion_id = ? AND target BETWEEN ? AND ? ORDER BY target, attempt';
     const rows = this.#connection.prepare<[string, number, number], AttemptRow>(sql).all(ingestionId, first, last);
     return rows.map((row) => ({ chunkNumber: row.target, record: recordOfRow(row) }));
+  }
+
+  #isAnyUnderWay(ingestionId: string): boolean {
+    // By its primary key SQLite would look at every attempt that the ingestion ever had.
+    const sql = 'SELECT 1 FROM attempts INDEXED BY attempts_under_way WHERE ingestion_id = ? AND outcome IS NULL';
+    return this.#connection.prepare<[string]>(sql).get(ingestionId) !== undefined;
   }
 
   /** The highest number so far, and how many do not prove that the receiver has nothing: one that is under way or was acknowledged does not. */

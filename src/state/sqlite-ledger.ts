@@ -87,11 +87,19 @@ export class SqliteLedger {
     return change.withRejects(ingestion, this.#rejects.insert(ingestion.ingestionId, rejects, on));
   }
 
+  /** Drops the bad records behind the highest plan, which are found anew. */
+  dropRejectsBehindPlans(ingestion: Ingestion): Ingestion {
+    const { ingestionId, highestPlannedChunk } = ingestion;
+    const last = highestPlannedChunk < 0 ? null : this.get(ingestionId, highestPlannedChunk).plan;
+    if (last?.isLast === true) return ingestion;
+    return change.withRejects(ingestion, -this.#rejects.removeFrom(ingestionId, last?.positionAfter ?? null));
+  }
+
   /** Drops all plans and bad records of an ingestion of which nothing was ever attempted. */
   dropPlans(ingestion: Ingestion): Ingestion {
     assert.ok(!this.hasAttempts(ingestion.ingestionId), 'what was attempted is frozen');
     this.#chunks.removeAll(ingestion.ingestionId);
-    this.#rejects.removeAll(ingestion.ingestionId);
+    this.#rejects.removeFrom(ingestion.ingestionId, null);
     return change.withoutPlans(ingestion);
   }
 
@@ -105,8 +113,13 @@ export class SqliteLedger {
     return this.#attempts.hasAny(ingestionId);
   }
 
-  beginAttempt(run: RunKey, target: AttemptTarget, now: number): BegunAttemptRow {
-    return this.#attempts.begin(run, target, now);
+  /** Notes that an attempt begins at what is to be delivered next. */
+  beginAttempt(
+    ingestion: Ingestion,
+    target: AttemptTarget,
+    now: number,
+  ): { readonly ingestion: Ingestion; readonly begun: BegunAttemptRow } {
+    return { ingestion: change.attempted(ingestion, target), begun: this.#attempts.begin(ingestion, target, now) };
   }
 
   endAttempt(

@@ -1,6 +1,6 @@
 import type { ErrorRecord } from '../errors.ts';
 import type { RejectEntry } from '../model/ingestion.ts';
-import type { BadRecord } from '../model/record.ts';
+import type { BadRecord, Position } from '../model/record.ts';
 import { decodeCursor, encodeCursor } from './page-cursor.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 import type { Page, StateReads } from './state-store.ts';
@@ -62,8 +62,11 @@ export class SqliteRejectTable {
     return insertedCount;
   }
 
-  removeAll(ingestionId: string): void {
-    this.#connection.prepare<[string]>('DELETE FROM rejects WHERE ingestion_id = ?').run(ingestionId);
+  /** Removes those that begin at a position or behind it, null being the start of the source; how many these were. */
+  removeFrom(ingestionId: string, from: Pick<Position, 'fileIndex' | 'byteOffset'> | null): number {
+    const sql = 'DELETE FROM rejects WHERE ingestion_id = ? AND (file_index, byte_offset) >= (?, ?)';
+    const { fileIndex, byteOffset } = from ?? { fileIndex: 0, byteOffset: 0 };
+    return this.#connection.prepare<[string, number, number]>(sql).run(ingestionId, fileIndex, byteOffset).changes;
   }
 
   /** In the order of the source. */

@@ -10,12 +10,14 @@ import { SqliteIngestionTable } from './sqlite-ingestion-table.ts';
 import { SqliteLedger } from './sqlite-ledger.ts';
 import { openStateFile } from './sqlite-state-file.ts';
 import type {
+  AckToRecord,
   AttemptTarget,
   BegunAttemptRow,
   ClaimQuery,
   MetState,
   Page,
   PlanToRecord,
+  RecordedAck,
   RunKey,
   StateReads,
   StateStore,
@@ -146,6 +148,10 @@ class SqliteStateStore implements StateStore {
     return this.#change(run, (before) => this.#ledger.setAside(before, rejects, { chunkNumber: null, now }));
   }
 
+  async dropRejectsBehindPlans(run: RunKey): Promise<Ingestion> {
+    return this.#change(run, (before) => this.#ledger.dropRejectsBehindPlans(before));
+  }
+
   async getPlan(ingestionId: string, chunkNumber: number): Promise<PlannedChunk | null> {
     return this.#connection.read(() => this.#ledger.find(ingestionId, chunkNumber));
   }
@@ -153,8 +159,9 @@ class SqliteStateStore implements StateStore {
   async beginAttempt(run: RunKey, target: AttemptTarget, now: number): Promise<BegunAttemptRow> {
     return this.#connection.transaction(() => {
       const before = this.#held(run, 'RUNNING');
-      this.#save(before, change.attempted(before, target));
-      return this.#ledger.beginAttempt(run, target, now);
+      const { ingestion, begun } = this.#ledger.beginAttempt(before, target, now);
+      this.#save(before, ingestion);
+      return begun;
     });
   }
 
@@ -170,15 +177,20 @@ class SqliteStateStore implements StateStore {
     });
   }
 
-  async recordAck(run: RunKey, ack: Parameters<StateStore['recordAck']>[1]): Promise<Ingestion> {
-    const { chunkNumber, attempt, next, now } = ack;
+  async recordAck(run: RunKey, { chunkNumber, attempt, next, beginsNext, now }: AckToRecord): Promise<RecordedAck> {
     return this.#connection.transaction(() => {
       const before = this.#held(run);
       this.#ledger.endAttempt(run, chunkNumber, { attempt, outcome: { kind: 'acknowledged' }, now });
       const acked = this.#ledger.acknowledge(run.ingestionId, chunkNumber, now);
       const after = change.acknowledged(before, acked, now);
-      const goesOn = next !== null && after.status === 'RUNNING';
-      return this.#save(before, goesOn ? this.#ledger.planIfUnplanned(after, next, now) : after);
+      const goesOn = after.status === 'RUNNING';
+      const planned = goesOn && next !== null ? this.#ledger.planIfUnplanned(after, next, now) : after;
+      const recorded =
+        goesOn && beginsNext
+          ? this.#ledger.beginAttempt(planned, chunkNumber + 1, now)
+          : { ingestion: planned, begun: null };
+      this.#save(before, recorded.ingestion);
+      return recorded;
     });
   }
 

@@ -92,6 +92,24 @@ export interface PlanToRecord {
   readonly rejects: readonly BadRecord[];
 }
 
+/** An acknowledgement, and what goes on record with it of the chunk that follows. */
+export interface AckToRecord {
+  readonly chunkNumber: number;
+  readonly attempt: number;
+  /** The plan of the chunk that follows; null: it is not known yet, or on record already. */
+  readonly next: PlanToRecord | null;
+  /** Whether an attempt at the chunk that follows begins with it. Only where that is sent at once, whatever else becomes known. */
+  readonly beginsNext: boolean;
+  readonly now: number;
+}
+
+/** What {@link StateStore.recordAck} has made of it. */
+export interface RecordedAck {
+  readonly ingestion: Ingestion;
+  /** The attempt at the chunk that follows; null where none was to begin, or a person paused or cancelled meanwhile. */
+  readonly begun: BegunAttemptRow | null;
+}
+
 /** What {@link StateStore.claimNext} may claim. */
 export interface ClaimQuery {
   /** Wall clock, ms. */
@@ -184,10 +202,15 @@ export interface StateStore extends StateReads {
    * again: after a crash or a rewind the same are found anew. `rejectedRecords` always is the number of those on record.
    */
   recordRejects(run: RunKey, rejects: readonly BadRecord[], now: number): Promise<Ingestion>;
+  /**
+   * Forgets the bad records behind the highest plan, all where there is none: what lies there is read anew, perhaps under bounds that some of them fit. Only
+   * while RUNNING.
+   */
+  dropRejectsBehindPlans(run: RunKey): Promise<Ingestion>;
   /** A frozen plan, or null. */
   getPlan(ingestionId: string, chunkNumber: number): Promise<PlannedChunk | null>;
 
-  /** Records that an attempt begins. Only while RUNNING. */
+  /** Records that an attempt begins. Only while RUNNING, at what is to be delivered next, and while none is under way. */
   beginAttempt(run: RunKey, target: AttemptTarget, now: number): Promise<BegunAttemptRow>;
   /**
    * Records a failed attempt. Also where a person paused or cancelled meanwhile: it is true all the same, but `retry` and `nextAttemptAt` are left
@@ -206,18 +229,10 @@ export interface StateStore extends StateReads {
   ): Promise<void>;
   /**
    * The acknowledgement of chunk `checkpoint.nextChunkNumber`: ledger, checkpoint and chain move on, the retry history is cleared (its rewinds only on
-   * new ground), and the next plan, where given, is frozen with its bad records. Also where a person paused or cancelled meanwhile; then the next plan is
-   * left out.
+   * new ground), the next plan, where given, is frozen with its bad records, and an attempt at it begins where asked for. Also where a person paused or
+   * cancelled meanwhile; then plan and attempt are left out.
    */
-  recordAck(
-    run: RunKey,
-    ack: {
-      readonly chunkNumber: number;
-      readonly attempt: number;
-      readonly next: PlanToRecord | null;
-      readonly now: number;
-    },
-  ): Promise<Ingestion>;
+  recordAck(run: RunKey, ack: AckToRecord): Promise<RecordedAck>;
   /** Moves the checkpoint back to before `toChunkNumber`; the ledger stays as it is. Only while RUNNING. */
   rewindTo(run: RunKey, toChunkNumber: number, now: number): Promise<Ingestion>;
 

@@ -5,7 +5,7 @@ import { chunkBounds, MAX_CHUNK_BYTES } from '../../src/chunking/chunk-bounds.ts
 import { Chunker } from '../../src/chunking/chunker.ts';
 import { RecordCursor } from '../../src/chunking/record-cursor.ts';
 import { ServiceError } from '../../src/errors.ts';
-import type { Chunk, ChunkBounds } from '../../src/model/chunk.ts';
+import type { Chunk, ChunkBounds, ChunkPlan } from '../../src/model/chunk.ts';
 import { type BadRecord, isBadRecord, type OnBadRecord, type ReadItem } from '../../src/model/record.ts';
 
 const INGESTION_ID = 'a'.repeat(64);
@@ -101,11 +101,6 @@ describe('the chunker', () => {
     expect(Buffer.from(chunk?.body ?? []).toString('utf8')).toBe(
       `{"ingestion_id":"${INGESTION_ID}","chunk_number":0,"chunk_id":"${INGESTION_ID}:0","checksum":"${checksum}","records":${records},"is_last":true,"record_offset":0,"record_count":3}`,
     );
-    expect(chunk?.bodyDigest).toBe(
-      createHash('sha256')
-        .update(chunk?.body ?? '')
-        .digest('base64'),
-    );
     expect(chunk?.plan.byteCount).toBe(Buffer.byteLength(records));
   });
 
@@ -128,8 +123,11 @@ describe('the chunker', () => {
     });
   });
 
-  it('takes a record of exactly the bound', async () => {
+  it('takes a record of exactly the bound, and none of a byte more', async () => {
     expect((await allChunks(['"012345"'], bounds({ maxBytes: 10 }))).length).toBe(1);
+    await expect(allChunks(['"0123456"'], bounds({ maxBytes: 10 }))).rejects.toMatchObject({
+      code: 'RECORD_TOO_LARGE',
+    });
   });
 
   it('lets a record go alone that exceeds the size a receiver taught', async () => {
@@ -162,7 +160,7 @@ describe('the chunker', () => {
     for (const expected of await allChunks(texts, bounds({ maxRecords: 1 }))) {
       const chunk = await nextChunk(chunker, bounds({ maxRecords: 1 }), spare);
       expect(Buffer.from(chunk?.body ?? []).equals(expected.body)).toBe(true);
-      expect(chunk).toMatchObject({ plan: expected.plan, bodyDigest: expected.bodyDigest });
+      expect(chunk).toMatchObject({ plan: expected.plan });
       spare = chunk?.body ?? null;
     }
   });
@@ -255,6 +253,16 @@ describe('bad records', () => {
     expect(result).toMatchObject({ kind: 'end', rejects: [{ byteLength: 2 }, { byteLength: 2 }] });
   });
 
+  it('are handed on each time before they take up much memory', async () => {
+    const texts = Array.from({ length: 10 }, () => `?${'x'.repeat(1024 * 1024)}`);
+    const chunker = chunkerOver([...texts, '1'], quarantine);
+    const counts: number[] = [];
+    let result = await chunker.next(bounds({}));
+    for (; result.kind === 'rejects'; result = await chunker.next(bounds({}))) counts.push(result.rejects.length);
+    expect(counts).toEqual([4, 4]);
+    expect(result).toMatchObject({ kind: 'chunk', chunk: { rejects: [{}, {}] } });
+  });
+
   it('are handed on before they are many, and the chunk under way goes on', async () => {
     const texts = ['1', ...Array.from({ length: 2_500 }, (_, index) => `?${index}`), '2', '3'];
     const chunker = chunkerOver(texts, quarantine);
@@ -277,6 +285,19 @@ describe('bad records', () => {
     const second = await nextChunk(chunker, bounds({}));
     expect(second && bodyOf(second).records).toEqual([3]);
     expect(second?.rejects).toEqual([]);
+  });
+
+  it('stay so where chunks of different bounds are rebuilt one after the other', async () => {
+    const texts = ['1', '"0123456789"', '2', '"0123456789"', '3', '"0123456789"', '4'];
+    const chunker = chunkerOver(texts, quarantine);
+    const plans: ChunkPlan[] = [];
+    for (const maxBytes of [10, 1_000, 10, 1_000]) {
+      const chunk = await nextChunk(chunker, bounds({ maxBytes, maxRecords: 2 }));
+      if (chunk !== null) plans.push(chunk.plan);
+    }
+    expect(plans.map(({ recordCount }) => recordCount)).toEqual([2, 2, 1]);
+    const again = chunkerOver(texts, quarantine);
+    for (const plan of plans) expect((await again.rebuild(plan)).plan).toEqual(plan);
   });
 });
 

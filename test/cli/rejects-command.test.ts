@@ -56,6 +56,12 @@ describe('ackstream rejects', () => {
     expect({ code, error }).toEqual({ code: 0, error: '' });
   });
 
+  it('cuts a record off between two characters', async () => {
+    const raw = Buffer.from('\u{1f600}'.repeat(41));
+    const { out } = await rejects()([sampleReject(10, { raw, byteLength: raw.length })]);
+    expect(out).toContain(` ${'\u{1f600}'.repeat(39)}… `);
+  });
+
   it('shows the first hundred and says that there are more', async () => {
     const { out, error } = await rejects()(many);
     expect(out.split('\n')).toHaveLength(1 + 100 + 1);

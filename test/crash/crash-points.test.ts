@@ -29,7 +29,7 @@ const PASSES: Readonly<Record<CrashPoint, readonly number[]>> = {
 
 const cases = CRASH_POINTS.flatMap((point) => PASSES[point].map((pass) => `${point}:${pass}`));
 
-describe('a service killed with SIGKILL and started again', () => {
+describe('a service killed with SIGKILL and started again', { timeout: 60_000 }, () => {
   it.each(cases)('loses, repeats and reorders nothing at %s', async (crashAt) => {
     const folder = tempFolder();
     const filePath = join(folder, 'products.json');

@@ -57,7 +57,7 @@ async function surviveCrash(variant: Variant): Promise<{ shown: ShownIngestion; 
   return { shown, receiver };
 }
 
-describe('a service killed with SIGKILL and started again', () => {
+describe('a service killed with SIGKILL and started again', { timeout: 60_000 }, () => {
   it.each<[string, Pick<Variant, 'name' | 'text' | 'fields'>]>([
     [
       'lines of JSON, in chunks by bytes',

@@ -1,17 +1,16 @@
 /**
- * A delivery between two real processes on which a seed decides: file, sizes, faults of the receiver, and a number of blows. Each blow comes at a random
+ * A delivery between two real processes on which a seed decides: format and length of the feed, bad records in it, sizes, faults of the receiver, and a number of blows. Each blow comes at a random
  * moment: SIGKILL of the service, of the receiver or of both, also while the service starts, a shutdown, a pause, a cancellation, a request with
  * other sizes. In the end the faults stop, and all of it must be delivered. The seed decides what happens, the machine decides on the moment: a
  * failure may need a few repetitions to come back.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FaultRuleInput } from '../../mock-receiver/fault-rules.ts';
 import { seededRandom } from '../../mock-receiver/seeded-random.ts';
 import type { ShownIngestion } from '../harness/api-client.ts';
-import { feedRecords, feedText } from '../harness/feed.ts';
+import { badPlacesOf, FORMAT_FEEDS, type FormatFeed, pathOfFeed, recordsOfFeed } from '../harness/format-feeds.ts';
 import { randomMoment } from '../harness/random-moment.ts';
 import { type ServiceProcess, spawnService, startServiceProcess } from '../harness/service-process.ts';
 import { tempFolder } from '../harness/temp-folder.ts';
@@ -27,16 +26,21 @@ const DELIVERY_DEADLINE_MS = 60_000;
 /** What a scenario came to. */
 export interface ScenarioFigures {
   readonly seed: number;
+  readonly feed: string;
   readonly serviceKills: number;
   readonly receiverKills: number;
   readonly records: number;
+  readonly rejectedRecords: number;
   readonly chunks: number;
   /** Requests that the receiver decided on. */
   readonly attempts: number;
   readonly duplicates: number;
 }
 
-/** Plays one scenario. Fails unless the receiver has exactly the file, in order, and both sides agree on the chain. Says what happened where it fails. */
+/**
+ * Plays one scenario. Fails unless the receiver has exactly the records of the feed, in order, both sides agree on the chain, and each bad record is on
+ * record once, at its place. Says what happened where it fails.
+ */
 export async function playScenario(seed: number, blowCount: number): Promise<ScenarioFigures> {
   const scenario = new RandomScenario(seed);
   try {
@@ -51,8 +55,9 @@ class RandomScenario {
   readonly #seed: number;
   readonly #random: () => number;
   readonly #folder = tempFolder();
-  readonly #filePath = join(this.#folder, 'products.json');
+  readonly #feed: FormatFeed;
   readonly #recordCount: number;
+  readonly #withBad: boolean;
   #service: ServiceProcess | null = null;
   #receiver: ReceiverProcess | null = null;
   #callbackUrl = '';
@@ -64,13 +69,15 @@ class RandomScenario {
   constructor(seed: number) {
     this.#seed = seed;
     this.#random = seededRandom(seed);
+    // One after the other, so that a range of seeds has all of them; whether with bad records changes from round to round.
+    this.#feed = FORMAT_FEEDS[seed % FORMAT_FEEDS.length] as FormatFeed;
+    this.#withBad = this.#feed.badText !== null && Math.floor(seed / FORMAT_FEEDS.length) % 2 === 0;
     this.#recordCount = 300 + this.#below(1_500);
+    this.story.push(`${this.#recordCount} records of ${this.#feed.name}${this.#withBad ? ' with bad ones' : ''}`);
   }
 
   async play(blowCount: number): Promise<ScenarioFigures> {
-    const text = feedText(this.#recordCount);
-    const isNested = this.#random() < 0.5;
-    writeFileSync(this.#filePath, isNested ? `{"made":[1,2],"feed":{"items":${text}}}` : text);
+    await this.#feed.write(pathOfFeed(this.#feed, this.#folder), this.#recordCount, this.#withBad);
     await this.#startReceiver();
     await this.#setFaults(this.#someFaults());
     const service = await this.#startService();
@@ -133,19 +140,30 @@ class RandomScenario {
   }
 
   async #judge(): Promise<ScenarioFigures> {
-    const shown = await this.#service?.api.get(this.#ingestionId);
+    const service = this.#service ?? (await this.#startService());
+    const shown = await service.api.get(this.#ingestionId);
+    const rejects = await service.api.rejects(this.#ingestionId);
     const report = await this.#ask<Report>(`/report/${this.#ingestionId}`);
     const records = (await (await fetch(`${this.#origin}/records/${this.#ingestionId}`)).text()).trimEnd().split('\n');
-    assert.deepEqual(records, feedRecords(this.#recordCount));
+    assert.deepEqual(records, recordsOfFeed(this.#feed, this.#recordCount));
+    const badPlaces = this.#withBad ? badPlacesOf(this.#feed, this.#recordCount) : [];
+    assert.deepEqual(
+      rejects.map(({ file_index, byte_offset, line }) => ({ file_index, byte_offset, line })),
+      badPlaces,
+    );
+    assert.equal(shown.totals.rejected_records, badPlaces.length);
+    assert.equal(report.claimed.rejected_records, badPlaces.length);
     assert.ok(report.verdict_ok, report.verdict);
     assert.equal(report.mismatches, 0);
-    assert.equal(report.chain_checksum, shown?.chain_checksum);
+    assert.equal(report.chain_checksum, shown.chain_checksum);
     if (!this.#mayForget) assert.equal(report.out_of_order, 0);
     return {
       seed: this.#seed,
+      feed: this.#feed.name,
       serviceKills: this.#serviceKills,
       receiverKills: this.#receiverKills,
       records: report.records,
+      rejectedRecords: rejects.length,
       chunks: report.chunks,
       attempts: Object.values(report.answers).reduce((sum, count) => sum + count, 0),
       duplicates: report.duplicates,
@@ -211,7 +229,9 @@ class RandomScenario {
       ]),
     };
     const { status, body } = await service.api.ingest({
-      file_path: this.#filePath,
+      file_path: pathOfFeed(this.#feed, this.#folder),
+      ...this.#feed.request,
+      ...(this.#withBad ? { on_bad_record: 'quarantine' } : {}),
       callback_url: this.#callbackUrl,
       retry: { max_delay: '5ms' },
       ...sizes,
@@ -291,6 +311,7 @@ interface Report {
   readonly verdict_ok: boolean;
   readonly verdict: string;
   readonly chain_checksum: string;
+  readonly claimed: { readonly rejected_records: number };
   readonly answers: Readonly<Record<string, number>>;
 }
 

@@ -5,11 +5,11 @@
 import { describe, expect, it } from 'vitest';
 import { type Delivery, deliver, MAX_HELD_WAIT_MS } from '../../src/delivery/deliver-chunk.ts';
 import type { AttemptContext, Destination } from '../../src/delivery/destination.ts';
-import type { DeliveryJournal } from '../../src/delivery/journal.ts';
+import type { BegunAttempt, DeliveryJournal } from '../../src/delivery/journal.ts';
 import { ServiceError } from '../../src/errors.ts';
 import { NO_FAILURES } from '../../src/model/ingestion.ts';
 import type { LogEvent, LogFields, Logger } from '../../src/model/logger.ts';
-import type { Outcome } from '../../src/model/outcome.ts';
+import { type Outcome, provesNotStored } from '../../src/model/outcome.ts';
 import { COMPLETION, INGESTION_ID, sampleChunk } from './sample-delivery.ts';
 
 const START = 1_767_225_600_000;
@@ -27,10 +27,16 @@ const TOO_LARGE: Outcome = { kind: 'too-large', reason: 'HTTP 413' };
 const REWIND: Outcome = { kind: 'rewind-asked', expectedChunk: 2, reason: 'HTTP 200: OUT_OF_ORDER_CHUNK' };
 const STALE: Outcome = { kind: 'stale-epoch', highestEpoch: 11, reason: 'HTTP 409: STALE_EPOCH' };
 
+/** The end of a delivery behind which nothing was begun. */
+function acknowledgedAt(attempt: number): Awaited<ReturnType<typeof deliver>> {
+  return { kind: 'acknowledged', attempt, begunNext: null };
+}
+
 /** A delivery whose every step is noted in `steps`. */
 function rehearse(outcomes: readonly Outcome[], change: Partial<Delivery> = {}) {
   const steps: string[] = [];
   const sent: Pick<AttemptContext, 'attempt' | 'epoch'>[] = [];
+  const failed: Outcome[] = [];
   const failures: Parameters<DeliveryJournal['recordFailure']>[2][] = [];
   const logged: { readonly level: string; readonly event: LogEvent; readonly fields: LogFields | undefined }[] = [];
   const remaining = [...outcomes];
@@ -60,9 +66,11 @@ function rehearse(outcomes: readonly Outcome[], change: Partial<Delivery> = {}) 
     },
     async recordAck(attempt) {
       steps.push(`ack #${attempt}`);
+      return null;
     },
     async recordFailure(attempt, outcome, next) {
       steps.push(`${outcome.kind} #${attempt}`);
+      failed.push(outcome);
       failures.push(next);
     },
     async takeEpochAbove(highestEpoch) {
@@ -78,6 +86,7 @@ function rehearse(outcomes: readonly Outcome[], change: Partial<Delivery> = {}) 
     destination,
     retry: { windowMs: 72 * 3_600_000, maxDelayMs: 60_000 },
     journal,
+    begun: null,
     history: NO_FAILURES,
     clock: {
       now: () => now,
@@ -92,20 +101,20 @@ function rehearse(outcomes: readonly Outcome[], change: Partial<Delivery> = {}) 
     logger,
     ...change,
   };
-  return { delivery, destination, journal, steps, sent, failures, logged, stop, giveUp };
+  return { delivery, destination, journal, steps, sent, failed, failures, logged, stop, giveUp };
 }
 
 describe('a delivery', () => {
   it('begins on record, sends, and ends on record', async () => {
     const { delivery, steps } = rehearse([ACK]);
-    expect(await deliver(delivery)).toEqual({ kind: 'acknowledged', attempt: 1 });
+    expect(await deliver(delivery)).toEqual(acknowledgedAt(1));
     expect(steps).toEqual(['begin #1', 'send chunk 5 #1', 'ack #1']);
   });
 
   // Three attempts without a delay died of a receiver's restart.
   it('outlives a receiver that is down, at growing distances', async () => {
     const { delivery, steps, failures } = rehearse([DOWN, LOST, DOWN, ACK]);
-    expect(await deliver(delivery)).toEqual({ kind: 'acknowledged', attempt: 4 });
+    expect(await deliver(delivery)).toEqual(acknowledgedAt(4));
     expect(steps.filter((step) => step.startsWith('sleep'))).toEqual(['sleep 500', 'sleep 1000', 'sleep 2000']);
     expect(failures.map(({ retry }) => retry.failureCount)).toEqual([1, 2, 3]);
     expect(failures.map(({ retry }) => retry.firstFailedAt)).toEqual([START, START, START]);
@@ -145,6 +154,39 @@ describe('a delivery', () => {
   });
 });
 
+describe('an attempt that was begun with the acknowledgement before', () => {
+  const begun: BegunAttempt = { attempt: 1, epoch: 3, isCertainlyNotStored: true };
+
+  it('is the first that is made, and the next ones begin as any', async () => {
+    const { delivery, steps } = rehearse([DOWN, ACK], { begun });
+    expect(await deliver(delivery)).toMatchObject({ kind: 'acknowledged' });
+    expect(steps.filter((step) => !step.startsWith('sleep'))).toEqual([
+      'send chunk 5 #1',
+      'unavailable #1',
+      'begin #1',
+      'send chunk 5 #1',
+      'ack #1',
+    ]);
+  });
+
+  it('is on record as never connected where it was not made, which leaves history and waits as they are', async () => {
+    const history = { failureCount: 2, firstFailedAt: START - 100, rejectionCount: 1, rewindCount: 1 };
+    const { delivery, stop, steps, failed, failures } = rehearse([], { begun, history });
+    stop.abort();
+    expect(await deliver(delivery)).toEqual({ kind: 'stopped' });
+    expect(steps).toEqual(['unavailable #1']);
+    expect(failed.map(provesNotStored)).toEqual([true]);
+    expect(failures).toEqual([{ retry: history, nextAttemptAt: null }]);
+  });
+
+  it('is handed on to whoever delivers the next chunk', async () => {
+    const { delivery, journal } = rehearse([ACK]);
+    const begunNext = { ...begun, attempt: 4 };
+    const handing: DeliveryJournal = { ...journal, recordAck: async () => begunNext };
+    expect(await deliver({ ...delivery, journal: handing })).toEqual({ kind: 'acknowledged', attempt: 1, begunNext });
+  });
+});
+
 describe('a rejected delivery', () => {
   it("is tried 5 s and 30 s later, then fails with the receiver's words", async () => {
     const first = rehearse([REJECTED, REJECTED]);
@@ -158,7 +200,7 @@ describe('a rejected delivery', () => {
   });
 
   it('is acknowledged where the receiver was set right in time', async () => {
-    expect(await deliver(rehearse([REJECTED, ACK]).delivery)).toEqual({ kind: 'acknowledged', attempt: 2 });
+    expect(await deliver(rehearse([REJECTED, ACK]).delivery)).toEqual(acknowledgedAt(2));
   });
 });
 
@@ -182,7 +224,7 @@ describe('what the caller must carry out', () => {
 describe('a stale epoch', () => {
   it('is followed by an attempt under the epoch above, after a delay', async () => {
     const { delivery, steps, sent } = rehearse([STALE, ACK]);
-    expect(await deliver(delivery)).toEqual({ kind: 'acknowledged', attempt: 2 });
+    expect(await deliver(delivery)).toEqual(acknowledgedAt(2));
     expect(steps).toEqual([
       'begin #1',
       'send chunk 5 #1',
@@ -213,7 +255,7 @@ describe('COMPLETED', () => {
 
   it('is repeated like a chunk until it is acknowledged', async () => {
     const { delivery, steps } = rehearse([DOWN, LOST, ACK], { target });
-    expect(await deliver(delivery)).toEqual({ kind: 'acknowledged', attempt: 3 });
+    expect(await deliver(delivery)).toEqual(acknowledgedAt(3));
     expect(steps.filter((step) => step.startsWith('send'))).toEqual([
       'send COMPLETED #1',
       'send COMPLETED #2',
@@ -288,7 +330,7 @@ describe('stopping', () => {
       return destination.attempt(chunk, context);
     };
     const deafDestination = { ...destination, attempt };
-    expect(await deliver({ ...delivery, destination: deafDestination })).toEqual({ kind: 'acknowledged', attempt: 1 });
+    expect(await deliver({ ...delivery, destination: deafDestination })).toEqual(acknowledgedAt(1));
     expect(steps.at(-1)).toBe('ack #1');
   });
 

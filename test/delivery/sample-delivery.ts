@@ -1,12 +1,12 @@
 import type { AttemptContext } from '../../src/delivery/destination.ts';
-import { CHAIN_START, type Chunk, type Completion } from '../../src/model/chunk.ts';
+import { CHAIN_START, type Completion, type ReadyChunk } from '../../src/model/chunk.ts';
 import { sha256Base64, sha256Hex } from '../../src/protocol/checksum.ts';
 import { envelopeAfterRecords, envelopeBeforeRecords } from '../../src/protocol/envelope.ts';
 
 export const INGESTION_ID = sha256Hex('an ingestion');
 
 /** A chunk that is ready to be sent. */
-export function sampleChunk({ chunkNumber = 5, records = ['{"sku":"Ä-1"}', '{"sku":"A-2"}'] } = {}): Chunk {
+export function sampleChunk({ chunkNumber = 5, records = ['{"sku":"Ä-1"}', '{"sku":"A-2"}'] } = {}): ReadyChunk {
   const recordsBytes = `[${records.join(',')}]`;
   const checksum = sha256Hex(recordsBytes);
   const recordOffset = 2 * chunkNumber;

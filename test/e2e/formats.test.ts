@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { badCountOf, FORMAT_FEEDS, type FormatFeed, pathOfFeed, recordsOfFeed } from '../harness/format-feeds.ts';
+import {
+  badCountOf,
+  FEEDS_WITH_BAD,
+  FORMAT_FEEDS,
+  type FormatFeed,
+  pathOfFeed,
+  recordsOfFeed,
+} from '../harness/format-feeds.ts';
 import { type Scene, setScene } from '../harness/scene.ts';
 
 const COUNT = 57;
@@ -20,7 +27,7 @@ describe.each(FORMAT_FEEDS)('a feed of $name', (feed) => {
   });
 });
 
-describe.each(FORMAT_FEEDS.filter(({ takesBad }) => takesBad))('a feed of $name with bad records', (feed) => {
+describe.each(FEEDS_WITH_BAD)('a feed of $name with bad records', (feed) => {
   it('stops at a bad record, and goes on once it may be set aside', async () => {
     const scene = await setScene({ recordCount: 0 });
     const fields = await writeInto(scene, feed, true);

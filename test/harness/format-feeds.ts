@@ -14,11 +14,25 @@ export interface FormatFeed {
   readonly request: Readonly<Record<string, unknown>>;
   /** Writes the feed of `count` products, and one bad record behind every seventh where it is asked for. */
   readonly write: (path: string, count: number, withBad?: boolean) => Promise<void> | void;
+  /** What its files hold once they are text, in the order in which they are read; empty: they are no text. */
+  readonly texts: (count: number, withBad?: boolean) => readonly string[];
   /** The canonical record of the `index`-th product. */
   readonly record: (index: number) => string;
-  /** Whether a bad record can stand in it. */
-  readonly takesBad: boolean;
+  /** A bad record as it stands in the text; null: none can stand in it. */
+  readonly badText: string | null;
 }
+
+/** Where a bad record begins, as the API writes it. */
+export interface BadPlace {
+  readonly file_index: number;
+  readonly byte_offset: number;
+  readonly line: number;
+}
+
+const BAD_JSON = '{"id":tru}';
+const BAD_NDJSON = '{"id":1,"id":2}';
+const BAD_CSV = 'too;few';
+const BAD_XML = '<product id="1"><name></product>';
 
 const name = (index: number) => `K\u00e4se "${index}", 5\u00bd\u2033 & <fein>`;
 const price = (index: number) => `${index}.${String(index % 100).padStart(2, '0')}`;
@@ -43,18 +57,18 @@ const canonicalJson = (index: number) => {
   return `{"id":${900_719_925_474_099_300n + BigInt(index)},"name":"K\u00e4se \\"${index}\\", 5\u00bd\u2033 & <fein>","price":${canonicalPrice}}`;
 };
 const jsonText = (count: number, withBad = false) => {
-  const elements = lines(count, withBad, (index) => `,\n${jsonRecord(index)}`, ',\n{"id":tru}');
+  const elements = lines(count, withBad, (index) => `,\n${jsonRecord(index)}`, `,\n${BAD_JSON}`);
   return `{"made":[1],"feed":{"items":[${elements.slice(1)}\n]}}`;
 };
 const ndjsonText = (count: number, withBad = false) =>
-  lines(count, withBad, (index) => `${jsonRecord(index)}\n`, '{"id":1,"id":2}\n').trimEnd();
+  lines(count, withBad, (index) => `${jsonRecord(index)}\n`, `${BAD_NDJSON}\n`).trimEnd();
 const csvText = (count: number, withBad = false) =>
-  `name;id;price\r\n${lines(count, withBad, (index) => `"${name(index).replaceAll('"', '""')}";00${index};${price(index)}\r\n`, 'too;few\r\n')}`;
+  `name;id;price\r\n${lines(count, withBad, (index) => `"${name(index).replaceAll('"', '""')}";00${index};${price(index)}\r\n`, `${BAD_CSV}\r\n`)}`;
 const xmlText = (count: number, withBad = false, head = '') => {
   const escaped = (index: number) => name(index).replaceAll('&', '&amp;').replaceAll('<', '&lt;');
   const product = (index: number) =>
     `<product id="00${index}"><name>${escaped(index)}</name><price>${price(index)}</price></product>\n`;
-  return `${head}<catalog><products>\n${lines(count, withBad, product, '<product id="1"><name></product>\n')}</products></catalog>\n`;
+  return `${head}<catalog><products>\n${lines(count, withBad, product, `${BAD_XML}\n`)}</products></catalog>\n`;
 };
 const canonicalXml = (index: number) => canonicalText(index).replace('{"id"', '{"@id"');
 
@@ -75,90 +89,99 @@ async function writeZip(path: string, entry: string, bytes: Buffer): Promise<voi
   await finished(file);
 }
 
-function writeFolder(folder: string, count: number, withBad: boolean): void {
-  // Two files, of which the second sorts behind the first only by its bytes; and what must not be taken.
-  const half = Math.floor(count / 2);
-  const text = csvText(count, withBad).split(/(?<=\r\n)/);
-  const [header = '', ...rows] = text;
-  const cut = rows.findIndex((row) => row.includes(`;00${half};`));
+/** Two files, of which the second sorts behind the first only by its bytes. */
+function folderTexts(count: number, withBad = false): readonly string[] {
+  const [header = '', ...rows] = csvText(count, withBad).split(/(?<=\r\n)/);
+  const cut = rows.findIndex((row) => row.includes(`;00${Math.floor(count / 2)};`));
+  return [header + rows.slice(0, cut).join(''), header + rows.slice(cut).join('')];
+}
+
+function writeFolder(folder: string, count: number, withBad = false): void {
+  const [first = '', second = ''] = folderTexts(count, withBad);
   mkdirSync(join(folder, 'b'), { recursive: true });
-  writeFileSync(join(folder, 'Z.csv'), header + rows.slice(0, cut).join(''));
-  writeFileSync(join(folder, 'b', 'a.csv'), header + rows.slice(cut).join(''));
+  writeFileSync(join(folder, 'Z.csv'), first);
+  writeFileSync(join(folder, 'b', 'a.csv'), second);
+  // What must not be taken.
   writeFileSync(join(folder, '.hidden.csv'), 'no;such\r\n');
   writeFileSync(join(folder, 'notes.txt'), 'nothing');
 }
 
-const text =
-  (make: (count: number, withBad?: boolean) => string, encode: (text: string) => Uint8Array = Buffer.from) =>
-  (path: string, count: number, withBad = false): void =>
-    writeFileSync(path, encode(make(count, withBad)));
+type MakeText = (count: number, withBad?: boolean) => string;
+
+/** A text, and how its file is made of it. */
+const text = (
+  make: MakeText,
+  encode: (text: string) => Uint8Array = Buffer.from,
+): Pick<FormatFeed, 'texts' | 'write'> => ({
+  texts: (count, withBad) => [make(count, withBad)],
+  write: (path, count, withBad) => writeFileSync(path, encode(make(count, withBad))),
+});
+
+const json = { ...text(jsonText), record: canonicalJson, badText: BAD_JSON };
+const ndjson = { ...text(ndjsonText), record: canonicalJson, badText: BAD_NDJSON };
+const csv = { ...text(csvText), record: canonicalText, badText: BAD_CSV };
+const xml = { ...text(xmlText), record: canonicalXml, badText: BAD_XML };
 
 /** Feeds in every format and coding. */
 export const FORMAT_FEEDS: readonly FormatFeed[] = [
-  { name: 'JSON', path: 'feed.json', request: {}, write: text(jsonText), record: canonicalJson, takesBad: true },
-  { name: 'NDJSON', path: 'feed.ndjson', request: {}, write: text(ndjsonText), record: canonicalJson, takesBad: true },
-  { name: 'CSV', path: 'feed.csv', request: {}, write: text(csvText), record: canonicalText, takesBad: true },
-  { name: 'XML', path: 'feed.xml', request: {}, write: text(xmlText), record: canonicalXml, takesBad: true },
+  { name: 'JSON', path: 'feed.json', request: {}, ...json },
+  { name: 'NDJSON', path: 'feed.ndjson', request: {}, ...ndjson },
+  { name: 'CSV', path: 'feed.csv', request: {}, ...csv },
+  { name: 'XML', path: 'feed.xml', request: {}, ...xml },
   {
     name: 'Excel',
     path: 'feed.xlsx',
     request: {},
+    texts: () => [],
     write: writeWorkbook,
     record: canonicalText,
-    takesBad: false,
+    badText: null,
   },
   {
     name: 'CSV in UTF-16',
     path: 'feed.csv',
     request: {},
-    write: text(csvText, (content) => Buffer.from(`\ufeff${content}`, 'utf16le')),
-    record: canonicalText,
-    takesBad: true,
+    ...csv,
+    ...text(csvText, (content) => Buffer.from(`\ufeff${content}`, 'utf16le')),
   },
   {
     name: 'XML in UTF-16',
     path: 'feed.xml',
     request: { record_path: 'product' },
-    write: text(
+    ...xml,
+    ...text(
       (count, withBad) => xmlText(count, withBad, '<?xml version="1.0" encoding="UTF-16"?>'),
       (content) => Buffer.from(`\ufeff${content}`, 'utf16le').swap16(),
     ),
-    record: canonicalXml,
-    takesBad: true,
   },
-  {
-    name: 'gzipped NDJSON',
-    path: 'feed.ndjson.gz',
-    request: {},
-    write: text(ndjsonText, gzipSync),
-    record: canonicalJson,
-    takesBad: true,
-  },
-  {
-    name: 'JSON by zstd',
-    path: 'feed.json.zst',
-    request: {},
-    write: text(jsonText, zstdCompressSync),
-    record: canonicalJson,
-    takesBad: true,
-  },
+  { name: 'gzipped NDJSON', path: 'feed.ndjson.gz', request: {}, ...ndjson, ...text(ndjsonText, gzipSync) },
+  { name: 'JSON by zstd', path: 'feed.json.zst', request: {}, ...json, ...text(jsonText, zstdCompressSync) },
   {
     name: 'zipped XML',
     path: 'feed.zip',
     request: { file_type: 'xml' },
+    ...xml,
     write: (path, count, withBad) => writeZip(path, 'export/feed.xml', Buffer.from(xmlText(count, withBad))),
-    record: canonicalXml,
-    takesBad: true,
   },
   {
     name: 'a folder of CSV files',
     path: 'feeds',
     request: { file_type: 'csv' },
-    write: (path, count, withBad = false) => writeFolder(path, count, withBad),
-    record: canonicalText,
-    takesBad: true,
+    ...csv,
+    texts: folderTexts,
+    write: writeFolder,
   },
 ];
+
+/** Those in which a bad record can stand. */
+export const FEEDS_WITH_BAD = FORMAT_FEEDS.filter(({ badText }) => badText !== null);
+
+/** The feed with a name. */
+export function feedNamed(feedName: string): FormatFeed {
+  const found = FORMAT_FEEDS.find((feed) => feed.name === feedName);
+  if (found === undefined) throw new Error(`no feed ${feedName}`);
+  return found;
+}
 
 /** What must arrive of a feed of `count` products, in order. */
 export function recordsOfFeed(feed: FormatFeed, count: number): string[] {
@@ -168,6 +191,24 @@ export function recordsOfFeed(feed: FormatFeed, count: number): string[] {
 /** How many bad records a feed of `count` products holds, where it was written with them. */
 export function badCountOf(count: number): number {
   return Array.from({ length: count }, (_, index) => index).filter((index) => isBadBehind(index, true)).length;
+}
+
+/** Where they are, in the order of the feed. */
+export function badPlacesOf({ texts, badText }: FormatFeed, count: number): BadPlace[] {
+  if (badText === null) return [];
+  return texts(count, true).flatMap((content, fileIndex) => {
+    let end = 0;
+    let line = 1;
+    return content
+      .split(badText)
+      .slice(0, -1)
+      .map((before) => {
+        const byteOffset = end + Buffer.byteLength(before);
+        end = byteOffset + Buffer.byteLength(badText);
+        line += before.split('\n').length - 1;
+        return { file_index: fileIndex, byte_offset: byteOffset, line };
+      });
+  });
 }
 
 /** Where to write a feed below a folder. */

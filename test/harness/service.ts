@@ -17,6 +17,7 @@ export interface LoggedLine {
 /** A service in this process, on real files and a real port. */
 export interface TestService {
   readonly service: Service;
+  readonly url: string;
   readonly api: ApiClient;
   readonly logged: readonly LoggedLine[];
   stop(): Promise<void>;
@@ -53,7 +54,7 @@ export async function startService(folder: string, options: TestServiceOptions =
   });
   const stop = stopOnce(running);
   onTestFinished(stop);
-  return { service: running.service, api: new ApiClient(running.url), logged, stop };
+  return { service: running.service, url: running.url, api: new ApiClient(running.url), logged, stop };
 }
 
 function stopOnce(running: RunningService): () => Promise<void> {

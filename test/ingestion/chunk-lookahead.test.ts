@@ -2,13 +2,20 @@ import { describe, expect, it } from 'vitest';
 import type { ChunkerResult } from '../../src/chunking/chunker.ts';
 import { ServiceError } from '../../src/errors.ts';
 import { type Ahead, ChunkLookahead, type LookaheadOptions } from '../../src/ingestion/chunk-lookahead.ts';
-import { CHAIN_START, type Chunk, type ChunkBounds, type ChunkPlan, type PlannedChunk } from '../../src/model/chunk.ts';
+import {
+  CHAIN_START,
+  type Chunk,
+  type ChunkBounds,
+  type ChunkPlan,
+  type PlannedChunk,
+  type ReadyChunk,
+} from '../../src/model/chunk.ts';
 import { sampleChunk } from '../delivery/sample-delivery.ts';
 
 const END: ChunkerResult = { kind: 'end', rejects: [] };
 const BOUNDS = { maxRecords: 2, maxBytes: 1000, closeAtBytes: null };
 
-function chunkOf(chunkNumber: number, change: { isLast?: boolean; bodyBytes?: number } = {}): Chunk {
+function chunkOf(chunkNumber: number, change: { isLast?: boolean; bodyBytes?: number } = {}): ReadyChunk {
   const chunk = sampleChunk({ chunkNumber });
   return {
     ...chunk,
@@ -79,31 +86,38 @@ function chunkIn(ahead: Ahead): Chunk | null {
 }
 
 describe('the lookahead', () => {
-  it('demands two chunks beside the one taken, however long nobody takes the next', async () => {
+  it('demands three chunks beside the one taken, however long nobody takes the next', async () => {
     const session = new ManualSession();
     const lookahead = lookaheadOn(session);
     const first = lookahead.take();
     await session.answer(chunkOf(0));
     expect(chunkIn(await first)?.plan.chunkNumber).toBe(0);
-    await session.answer(chunkOf(1));
-    await session.answer(chunkOf(2));
-    expect(session.demands.length).toBe(3);
+    for (const chunkNumber of [1, 2, 3]) await session.answer(chunkOf(chunkNumber));
+    expect(session.demands.length).toBe(4);
     expect(lookahead.ready?.chunk.plan.chunkNumber).toBe(1);
   });
 
   it('gives a body back once, when the chunk after it is taken', async () => {
     const session = new ManualSession();
     const lookahead = lookaheadOn(session);
-    const chunks = [0, 1, 2, 3].map((chunkNumber) => chunkOf(chunkNumber));
+    const chunks = [0, 1, 2, 3, 4].map((chunkNumber) => chunkOf(chunkNumber));
     const first = lookahead.take();
-    for (const chunk of chunks.slice(0, 3)) await session.answer(chunk);
+    for (const chunk of chunks.slice(0, 4)) await session.answer(chunk);
     await first;
-    expect(session.spares).toEqual([null, null, null]);
+    expect(session.spares).toEqual([null, null, null, null]);
     await lookahead.take();
-    await session.answer(chunks[3] ?? END);
+    await session.answer(chunks[4] ?? END);
     await lookahead.take();
     await settled();
-    expect(session.spares.slice(3)).toEqual([chunks[0]?.body, chunks[1]?.body]);
+    expect(session.spares.slice(4)).toEqual([chunks[0]?.body, chunks[1]?.body]);
+  });
+
+  it('gives each chunk with the digest of its body', async () => {
+    const session = new ManualSession();
+    const taking = lookaheadOn(session).take();
+    const { bodyDigest, ...cut } = chunkOf(0);
+    await session.answer(cut);
+    expect(await taking).toMatchObject({ chunk: { ...cut, bodyDigest } });
   });
 
   it('demands one beside the one taken where bodies are large', async () => {

@@ -29,7 +29,7 @@ it('reports what arrived, what was claimed and a verdict', async () => {
     epoch: 2,
     chain_checksum,
     completed: true,
-    claimed: { total_records: 4, total_chunks: 2, last_chunk_number: 1, chain_checksum },
+    claimed: { total_records: 4, total_chunks: 2, rejected_records: 0, last_chunk_number: 1, chain_checksum },
     verdict_ok: true,
     verdict: `COMPLETE: 4 records in 2 chunks, in order, all checksums right, chain ${String(chain_checksum)}`,
   });

@@ -27,6 +27,7 @@ describe('findDelimiter', () => {
     ['a delimiter although blank lines stand between rows', '\n\na;b\n\n1;2\n', ';'],
     ['a delimiter in a header alone', 'a|b', '|'],
     ['a delimiter although the head breaks off in a row', 'a;b;c\n1;2;3\n4;5', ';'],
+    ['a delimiter although the head breaks off in the second row', 'id;price;weight, kg\n1;1,5', ';'],
     ['a delimiter although the head breaks off in quotes', 'a;b\n1;2\n3;"x,\n\n,\n,', ';'],
   ])('finds %s', (_, head, delimiter) => {
     expect(find(head)).toBe(delimiter);
@@ -35,6 +36,7 @@ describe('findDelimiter', () => {
   it('finds no character that has another meaning', () => {
     const head = Buffer.from('|a|,|b|\n|1|,|2|\n');
     expect(findDelimiter(head, { ...DEFAULT_FORMATS.csv, quote: '|', escape: '|' }, false)).toBe(',');
+    expect(findDelimiter(Buffer.from('a;b\n1;2\n'), { ...DEFAULT_FORMATS.csv, escape: ';' }, false)).toBe(',');
   });
 
   it('looks at the first rows only', () => {

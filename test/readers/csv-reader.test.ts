@@ -128,6 +128,12 @@ describeReader({
 describe('The CSV reader', () => {
   it.each<[string, string, Partial<CsvFormat>, string[]]>([
     ['leaves values as they are', 'a,b\n00123, 1.50 \n', {}, ['{"a":"00123","b":" 1.50 "}']],
+    [
+      'takes no text for a number, for nothing or for a sum',
+      'id,x\n9007199254740993,NA\n1E5,NaN\nTOTAL,null\n,\n',
+      {},
+      ['{"id":"9007199254740993","x":"NA"}', '{"id":"1E5","x":"NaN"}', '{"id":"TOTAL","x":"null"}', '{"id":"","x":""}'],
+    ],
     ['takes an empty cell and a quoted empty one for an empty string', 'a,b\n,""\n', {}, ['{"a":"","b":""}']],
     ['skips blank lines but not an empty quoted cell', '\n\r\na\n\n""\r\n\n1\n\r', {}, ['{"a":""}', '{"a":"1"}']],
     ['keeps a line of white space', 'a\n \n', {}, ['{"a":" "}']],
@@ -174,6 +180,30 @@ describe('The CSV reader', () => {
     ['finds no records in blank lines', '\n\r\n\n', { header: false }, []],
     ['reads a last cell that is empty', 'a,b\n1,', {}, ['{"a":"1","b":""}']],
     [
+      'takes the delimiter from the line that tells it to Excel',
+      '\ufeffsep=;\r\na,b;c\r\n1,5;2\r\n',
+      {},
+      ['{"a,b":"1,5","c":"2"}'],
+    ],
+    ['takes such a line in quotes and capitals', '"SEP=\t"\na\tb,c\n1\t2\n', {}, ['{"a":"1","b,c":"2"}']],
+    ['takes such a line where carriage returns end lines', 'sep=|\ra|b,c\r1|2', {}, ['{"a":"1","b,c":"2"}']],
+    [
+      'passes such a line over where the delimiter and the names are given',
+      'title\nsep=;\n1,2\n',
+      { delimiter: ',', skipLines: 1, header: ['a', 'b'] },
+      ['{"a":"1","b":"2"}'],
+    ],
+    ['finds nothing behind such a line alone', 'sep=;', {}, []],
+    ['takes no other line for one', 'sep=;;\n1;2;3\n', {}, ['{"column_2":"2","column_3":"3","sep=":"1"}']],
+    ['takes no quote for a delimiter', "sep='\n1\n", { quote: "'", escape: "'" }, ['{"sep=\'":"1"}']],
+    ['takes no escape for a delimiter', 'sep=^\n1\n', { escape: '^' }, ['{"sep=^":"1"}']],
+    [
+      'keeps a carriage return that ends no line, also where the line feed of the first stands behind the head',
+      `${'a'.repeat(65_535)}\r\n1\r2\r\n`,
+      {},
+      [`{"${'a'.repeat(65_535)}":"1\\r2"}`],
+    ],
+    [
       'takes a control character for a delimiter',
       'a\u0001b\n1\u00012\n',
       { delimiter: '\u0001' },
@@ -210,11 +240,20 @@ describe('The CSV reader', () => {
       { code: 'RECORD_TOO_LARGE', place: { byteOffset: 0 } },
     ],
     ['UTF-16', Buffer.from('a,b\n', 'utf16le'), { code: 'INVALID_UTF8', place: { byteOffset: 0 } }],
+    ['an HTML page', '\n<!doctype html>\n<p>Log in\n', { code: 'FORMAT_MISMATCH', place: { byteOffset: 1, line: 2 } }],
+    ['HTML without a type', ' <HTML><p>Log in\n', { code: 'FORMAT_MISMATCH', place: { byteOffset: 0 } }],
+    ['XML', '<?xml version="1.0"?>\n<a/>\n', { code: 'FORMAT_MISMATCH', place: { byteOffset: 0 } }],
   ])('refuses %s, even where bad records are set aside', async (_, text, error) => {
     for (const onBadRecord of ['fail', 'quarantine'] as const) {
       const result = await read(text, {}, { onBadRecord, maxRecordBytes: 200 });
       expect(result).toMatchObject({ records: [], bad: [], error });
     }
+  });
+
+  it('keeps the first 64 KiB of a bad row, and its length', async () => {
+    const row = `${'x'.repeat(40_000)},${'y'.repeat(40_000)}`;
+    const { bad } = await read(`a\n${row}\n`, {}, { onBadRecord: 'quarantine' });
+    expect(bad).toMatchObject([{ code: 'ROW_WIDTH', byteLength: 80_001, raw: row.slice(0, 65_536) }]);
   });
 
   it('refuses more than 16 384 columns', async () => {

@@ -3,7 +3,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { type CsvFormat, DEFAULT_FORMATS } from '../../src/model/format.ts';
-import type { OnBadRecord } from '../../src/model/record.ts';
+import { isBadRecord, type OnBadRecord } from '../../src/model/record.ts';
 import { createCsvReader } from '../../src/readers/csv-reader.ts';
 import { memorySource } from '../contracts/memory-source.ts';
 import { type ReadResult, readAll } from '../contracts/reader-suite.ts';
@@ -81,6 +81,40 @@ describe('A row that does not end within the bound', () => {
       const aside = ['RECORD_TOO_LARGE', line.length, line.slice(0, 64 * 1024)];
       expect(bad.map(({ code, byteLength, raw }) => [code, byteLength, raw])).toEqual([aside, aside]);
     }
+  });
+
+  it('hides no row behind it that ends within the bound where it ends itself', async () => {
+    const text = `a,b\n"\n${'1,2\n'.repeat(9)}c"d,"x\ny"\n`;
+    expect(summary(await read(text))).toEqual({
+      records: [...Array<string>(9).fill('{"a":"1","b":"2"}'), '{"a":"c\\"d","b":"x\\ny"}'],
+      bad: [['RECORD_TOO_LARGE', '"', 4]],
+      error: null,
+    });
+  });
+
+  it('is no longer than the bound in the file, however short its record is', async () => {
+    const quoted = { quote: "'", escape: "'" };
+    const row = `'${"''".repeat(20)}'`;
+    const record = `{"a":"${"'".repeat(20)}"}`;
+    expect(summary(await read(`a\n${row}\n`, { maxRecordBytes: 42 }, quoted)).records).toEqual([record]);
+    expect(summary(await read(`a\n${row}\n`, { maxRecordBytes: 41 }, quoted)).bad).toEqual([
+      ['RECORD_TOO_LARGE', row, 2],
+    ]);
+  });
+
+  it('is handed on before many of them take up much memory, and sound rows behind not one at a time', async () => {
+    const line = `"${'x'.repeat(70_000)}\n`;
+    const source = memorySource(Buffer.from(`a\n${line.repeat(40)}"\n${'1\n'.repeat(1000)}`));
+    const options = { maxRecordBytes: 60_000, maxDepth: 1, numberForm: 'exact', recordPath: '' } as const;
+    const batches = createCsvReader(DEFAULT_FORMATS.csv).read(source, null, { ...options, onBadRecord: 'quarantine' });
+    const lengths: number[] = [];
+    for await (const batch of batches) {
+      const rawBytes = batch.reduce((sum, item) => sum + (isBadRecord(item) ? item.raw.length : 0), 0);
+      expect(rawBytes).toBeLessThan(1_200_000);
+      lengths.push(batch.length);
+    }
+    expect(lengths.length).toBeLessThan(10);
+    expect(lengths.reduce((sum, length) => sum + length)).toBeGreaterThan(1000);
   });
 
   it('names no columns', async () => {

@@ -1,6 +1,12 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { type Compression, compressionSuffix, detectCompression, nameInside } from '../../src/sources/compression.ts';
+import {
+  type Compression,
+  compressionSuffix,
+  detectCompression,
+  nameInside,
+  refuseNested,
+} from '../../src/sources/compression.ts';
 
 const HEADS: readonly [Compression, Uint8Array][] = [
   ['gzip', gzipSync('text')],
@@ -42,6 +48,18 @@ describe('What a file is compressed by', () => {
         expect.objectContaining({ code: 'FORMAT_MISMATCH', place: { file: name } }),
       );
     }
+  });
+
+  it('is an error where it is done twice', () => {
+    for (const [compression, head] of HEADS) {
+      const refused = {
+        code: 'FORMAT_MISMATCH',
+        detail: expect.stringContaining(compression),
+        place: { file: 'a.gz' },
+      };
+      expect(() => refuseNested('a.gz', head)).toThrow(expect.objectContaining(refused));
+    }
+    for (const text of ['', 'a;b\n', 'PK;name\n']) refuseNested('a.gz', Buffer.from(text));
   });
 
   it('is in the suffix of the name, behind the name of what is inside', () => {

@@ -96,6 +96,28 @@ describe.each(STREAMED)('A %s file', (compression) => {
     }
   });
 
+  it('is refused for what follows it, however late that comes', async () => {
+    const small = await compress(SMALL_TEXT, compression);
+    for (const first of [small, Buffer.concat([small, Buffer.alloc(1000)])]) {
+      const slow = {
+        ...memorySource(first),
+        async *open() {
+          yield first;
+          for (let turn = 0; turn < 50; turn++) await setImmediate();
+          yield Buffer.from('a long text that is no member');
+        },
+      };
+      await expect(collect(await decompress(slow, compression))).rejects.toMatchObject({ code: 'SOURCE_DAMAGED' });
+    }
+  });
+
+  it('was read to its end where its text ends, what fills it up included', async () => {
+    const filled = Buffer.concat([await compress(SMALL_TEXT, compression), Buffer.alloc(1000)]);
+    const expanded = await decompress(memorySource(filled), compression);
+    const text = await collect(expanded);
+    expect(expanded.sourceBytesAt(text.length)).toBe(filled.length);
+  });
+
   it('is released when it is left early', async () => {
     const source = memorySource(await compress(sampleText(1_000_000), compression), () => 1000);
     for await (const block of (await decompress(source, compression)).open(0)) {
@@ -169,8 +191,26 @@ describe('A compressed file', () => {
 
 describe('A zip file', () => {
   it('holds one feed, beside what systems put there', async () => {
-    const bytes = await zip({ '__MACOSX/._feed.csv': SMALL_TEXT, '.DS_Store': SMALL_TEXT, 'in/feed.csv': SMALL_TEXT });
+    const others = [
+      '__MACOSX/._feed.csv',
+      '__MACOSX/feed',
+      '.DS_Store',
+      'in/.hidden/feed.csv',
+      'in/Thumbs.db',
+      'desktop.ini',
+    ];
+    const junk = Object.fromEntries(others.map((name) => [name, Buffer.from('junk')]));
+    const bytes = await zip({ ...junk, 'in/feed.csv': SMALL_TEXT });
     expect(await expand(bytes, 'zip')).toMatchObject({ text: SMALL, code: null });
+  });
+
+  it('that is a workbook under another name is told from an archive', async () => {
+    const workbook = memorySource(await zip({ '[Content_Types].xml': SMALL_TEXT, 'xl/workbook.xml': SMALL_TEXT }));
+    await expect(decompress(workbook, 'zip')).rejects.toMatchObject({
+      code: 'FORMAT_MISMATCH',
+      detail: expect.stringContaining('"excel"'),
+      place: { file: 'memory' },
+    });
   });
 
   it('that holds none or several is refused, and they are named', async () => {

@@ -184,6 +184,7 @@ describe('The files of a path', () => {
     await mkdir(outside);
     await writeFile(join(outside, 'secret.json'), '[]');
     await symlink('../outside', join(root, 'out'));
+    await symlink('../outside/secret.json', join(root, '[a].json'));
     for (const path of [
       '../*',
       '../*/a.json',
@@ -195,6 +196,7 @@ describe('The files of a path', () => {
       'out/**/none',
       '../{root,outside}/*.json',
       '../r?ot/a.json',
+      '[a].json',
     ]) {
       expect((await errorOf(open(root, path))).code, path).toBe('SOURCE_NOT_ALLOWED');
     }

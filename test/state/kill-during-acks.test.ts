@@ -43,18 +43,19 @@ it.each([1, 40, 137, 300])('loses no commit that had returned when it was killed
   const { checkpoint, highestAckedChunk, highestPlannedChunk } = await stored(store, ingestionId);
   expect(lastPrinted).toBeGreaterThanOrEqual(count - 1);
   expect([lastPrinted, lastPrinted + 1]).toContain(highestAckedChunk);
-  // An acknowledgement and the plan of the next chunk are there together or not at all.
+  // An acknowledgement, the plan of the next chunk and the beginning of the attempt at it are there together or not at all.
   expect(highestPlannedChunk).toBe(highestAckedChunk + 1);
   const lastAcked = await store.getPlan(ingestionId, highestAckedChunk);
   expect(checkpoint.chainChecksum).toBe(lastAcked?.chainChecksum);
   const unacked = (await ledgerOf(store, ingestionId)).filter((entry) => entry.ackedAt === null);
   expect(unacked.map((entry) => entry.plan)).toEqual([planAfter(lastAcked, 10).plan]);
+  expect(unacked[0]?.attempts).toMatchObject([{ attempt: 1, outcome: null }]);
 
   // And the delivery goes on from there.
   await store.recoverAtStart(NOW);
   const claimed = await store.claimNext({ now: NOW, excludedIds: [] });
   const begun = await store.beginAttempt({ ingestionId, epoch: claimed?.epoch ?? 0 }, highestAckedChunk + 1, NOW);
-  expect(begun.attempt).toBe((unacked[0]?.attempts.length ?? 0) + 1);
+  expect(begun).toEqual({ attempt: 2, isCertainlyNotStored: false });
   await store.close();
   folder.remove();
 });

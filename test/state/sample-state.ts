@@ -187,7 +187,7 @@ export function sampleChain(count: number): PlannedChunk[] {
   return chain;
 }
 
-/** One attempt that the receiver acknowledges; `next` is frozen with it. */
+/** One attempt that the receiver acknowledges; `next` is frozen with it, and no attempt at it begins. */
 export async function acknowledge(
   store: StateStore,
   run: RunKey,
@@ -195,7 +195,9 @@ export async function acknowledge(
   { next = null, now = NOW }: { readonly next?: PlannedChunk | null; readonly now?: number } = {},
 ): Promise<Ingestion> {
   const { attempt } = await store.beginAttempt(run, chunkNumber, now);
-  return store.recordAck(run, { chunkNumber, attempt, next: next === null ? null : withoutRejects(next), now });
+  const plan = next === null ? null : withoutRejects(next);
+  const { ingestion } = await store.recordAck(run, { chunkNumber, attempt, next: plan, beginsNext: false, now });
+  return ingestion;
 }
 
 /** Plans and acknowledges the chunks one after the other, each ack bringing the next plan. */

@@ -1,21 +1,25 @@
 /**
- * The members of the objects under way, innermost last, and their sorting: canonical form is first written in the order of the text, then
- * an object's members are permuted as byte ranges when it closes.
+ * The members of the objects under way, innermost last, and what brings those of one object into order when it closes: they are byte ranges of the output
+ * or, where nothing of the object was appended yet, of the text. The latter saves the copies within the output.
  *
- * The records of a feed have the same keys in the same order nearly always. So the permutation found for an object is kept by its
- * shape (a hash of how its keys look), and the next object of that shape is sorted by it: proving that the result ascends
- * takes one comparison per member, and whatever is not proved is sorted anew.
+ * The permutation found for an object is kept by its shape (a hash of how its keys look), and the next object of that shape is sorted by it: proving that
+ * the result ascends takes one comparison per member, and whatever is not proved is sorted anew.
  */
 import type { ByteOutput } from './byte-output.ts';
 import { COMMA } from './bytes.ts';
 import { compareAtDifference } from './key-order.ts';
+import type { TextRun } from './text-run.ts';
 
 const INITIAL_MEMBERS = 64;
 /** Up to so many members insertion beats the runtime's sort. */
 const MAX_INSERTION_MEMBERS = 16;
-/** Permutations kept, a power of two, and the most members of one: together 1 MiB at most. */
+
+/** Permutations kept by shape, a power of two, and the most members of one: together 1 MiB at most. */
 const SHAPE_SLOTS = 1024;
 const MAX_SHAPE_MEMBERS = 256;
+
+/** The members of an object in the order that they are to have, counted from the object's first. */
+export type MemberOrder = Int32Array;
 
 /** See the head of the file. */
 export class MemberTable {
@@ -25,16 +29,22 @@ export class MemberTable {
   #keyEnds = new Int32Array(INITIAL_MEMBERS);
   /** By member: index of its key in the text. */
   #sources = new Int32Array(INITIAL_MEMBERS);
-  readonly #shapes: (Int32Array | undefined)[] = Array.from({ length: SHAPE_SLOTS });
+  readonly #shapes: (MemberOrder | undefined)[] = Array.from({ length: SHAPE_SLOTS });
 
   /** Adds a member: its key's range in the output, its key's index in the text. */
   push(keyStart: number, keyEnd: number, source: number): void {
     const { count } = this;
-    if (count === this.#sources.length) this.#grow();
+    // The place after the last member is for where it ends.
+    if (count + 1 === this.#sources.length) this.#grow();
     this.#keyStarts[count] = keyStart;
     this.#keyEnds[count] = keyEnd;
     this.#sources[count] = source;
     this.count = count + 1;
+  }
+
+  /** Index in the output of a member's key. */
+  keyStartOf(member: number): number {
+    return this.#keyStarts[member] as number;
   }
 
   /** Index in the text of a member's key. */
@@ -43,29 +53,67 @@ export class MemberTable {
   }
 
   /**
-   * Sorts the members from `first` on, which are those of the object that ends at `output.length`. Returns -1, or the index in the text of
-   * a key that was there before.
+   * What sorts the members from `first` on, or the index in the text of a key that was there before.
+   * @param bytes those of the output, where all keys are
    * @param isByteOrder whether none of the keys holds an escape or a character from U+E000 up
    */
-  sort(first: number, output: ByteOutput, isByteOrder: boolean): number {
-    const count = this.count - first;
-    const slot = this.#shapeSlot(first, output.bytes);
-    let order = this.#shapes[slot];
-    if (
-      order === undefined ||
-      order.length !== count ||
-      this.#firstDisorder(order, first, output.bytes, isByteOrder) !== -1
-    ) {
-      order = this.#sorted(first, output.bytes, isByteOrder);
-      const disorder = this.#firstDisorder(order, first, output.bytes, isByteOrder);
-      if (disorder !== -1) {
-        const earlier = this.sourceOf(first + (order[disorder - 1] as number));
-        return Math.max(earlier, this.sourceOf(first + (order[disorder] as number)));
-      }
-      if (count <= MAX_SHAPE_MEMBERS) this.#shapes[slot] = order;
+  sort(first: number, bytes: Uint8Array, isByteOrder: boolean): MemberOrder | number {
+    const slot = this.#shapeSlot(first, bytes);
+    const known = this.#shapes[slot];
+    const isKnown = known !== undefined && known.length === this.count - first;
+    if (isKnown && this.#firstDisorder(known, first, bytes, isByteOrder) === -1) return known;
+    const order = this.#sorted(first, bytes, isByteOrder);
+    const disorder = this.#firstDisorder(order, first, bytes, isByteOrder);
+    if (disorder !== -1) {
+      const earlier = this.sourceOf(first + (order[disorder - 1] as number));
+      return Math.max(earlier, this.sourceOf(first + (order[disorder] as number)));
     }
-    this.#arrange(order, first, output);
-    return -1;
+    if (order.length <= MAX_SHAPE_MEMBERS) this.#shapes[slot] = order;
+    return order;
+  }
+
+  /** Brings the members from `first` on into order, which are those of the object that ends at `output.length`. */
+  arrange(order: MemberOrder, first: number, output: ByteOutput): void {
+    const place = firstOutOfPlace(order);
+    if (place === order.length) return;
+    const end = output.length;
+    const target = this.#keyStarts[first + place] as number;
+    output.reserve(end - target);
+    this.#keyStarts[this.count] = end;
+    this.#appendFrom(place, order, first, { output, words: output.words, shift: 0 });
+    output.moveBack(target, end);
+  }
+
+  /** The same where the object ends before `end` of the text and nothing of it was appended yet. Its brace is then still to be appended. */
+  appendArranged(order: MemberOrder, first: number, run: TextRun, end: number): void {
+    const place = firstOutOfPlace(order);
+    if (place === order.length) return;
+    const { output, words, shift } = run;
+    run.appendTo((this.#keyStarts[first + place] as number) - shift);
+    this.#keyStarts[this.count] = end + shift;
+    this.#appendFrom(place, order, first, { output, words, shift });
+    run.beginAt(end - 1);
+  }
+
+  /**
+   * Appends the members from `place` of the order on, neighbours together. Each brings along the comma behind it; behind the object's last is the brace,
+   * of which a comma is made, and the last comma is taken away.
+   */
+  #appendFrom(place: number, order: MemberOrder, first: number, { output, words, shift }: MemberBytes): void {
+    const starts = this.#keyStarts;
+    let index = place;
+    while (index < order.length) {
+      const from = order[index] as number;
+      let next = from + 1;
+      index += 1;
+      while (index < order.length && order[index] === next) {
+        index += 1;
+        next += 1;
+      }
+      output.appendWords(words, (starts[first + from] as number) - shift, (starts[first + next] as number) - shift);
+      output.bytes[output.length - 1] = COMMA;
+    }
+    output.length -= 1;
   }
 
   #shapeSlot(first: number, bytes: Uint8Array): number {
@@ -79,7 +127,7 @@ export class MemberTable {
   }
 
   /** Index into `order` of the first member that does not come after the one before it; -1: all do. */
-  #firstDisorder(order: Int32Array, first: number, bytes: Uint8Array, isByteOrder: boolean): number {
+  #firstDisorder(order: MemberOrder, first: number, bytes: Uint8Array, isByteOrder: boolean): number {
     let member = first + (order[0] as number);
     for (let index = 1; index < order.length; index += 1) {
       const next = first + (order[index] as number);
@@ -121,40 +169,24 @@ export class MemberTable {
     return order;
   }
 
-  /** Moves the members: those out of place behind the output in their order, neighbours together, and then back as one. */
-  #arrange(order: Int32Array, first: number, output: ByteOutput): void {
-    const starts = this.#keyStarts;
-    const lastMember = order.length - 1;
-    const membersEnd = output.length - 1;
-    let index = 0;
-    while (index <= lastMember && order[index] === index) index += 1;
-    if (index > lastMember) return;
-    const target = starts[first + index] as number;
-    output.reserve(membersEnd - target + 1);
-    let at = output.length;
-    while (index <= lastMember) {
-      const from = order[index] as number;
-      let to = from;
-      while (index < lastMember && order[index + 1] === to + 1) {
-        index += 1;
-        to += 1;
-      }
-      index += 1;
-      const start = starts[first + from] as number;
-      const end = to === lastMember ? membersEnd : (starts[first + to + 1] as number) - 1;
-      output.copy(at, start, end);
-      at += end - start;
-      output.bytes[at] = COMMA;
-      at += 1;
-    }
-    output.copy(target, output.length, at - 1);
-  }
-
   #grow(): void {
     this.#keyStarts = grow(this.#keyStarts);
     this.#keyEnds = grow(this.#keyEnds);
     this.#sources = grow(this.#sources);
   }
+}
+
+/** Where members lie, their indexes less the shift, and where they go to. */
+interface MemberBytes {
+  readonly output: ByteOutput;
+  readonly words: DataView;
+  readonly shift: number;
+}
+
+function firstOutOfPlace(order: MemberOrder): number {
+  let index = 0;
+  while (index < order.length && order[index] === index) index += 1;
+  return index;
 }
 
 function grow(column: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {

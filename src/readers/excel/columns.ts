@@ -1,60 +1,65 @@
+import type { ByteOutput } from '../../protocol/canonical/byte-output.ts';
 import { nameColumns } from '../column-names.ts';
+import { type RecordKeys, recordKeys } from '../record-keys.ts';
+import type { RowCells } from './row-cells.ts';
 
 /** Layouts of rows that go on behind the header, kept for the next such row. */
 const MAX_KEPT_LAYOUTS = 64;
-const NO_VALUE = 'null';
-
-/** How a record is put together: what is written before each value, keys in canonical order, and the column of each value. */
-interface Layout {
-  readonly prefixes: readonly string[];
-  readonly columns: readonly number[];
-}
-
-/** The JSON literals of a row's cells by their column, from 0; undefined or `null` where there is no value. */
-export type CellValues = readonly (string | undefined)[];
+const EMPTY = Buffer.from('{}');
+const RECORD_END = EMPTY.subarray(1);
+const NULL = Buffer.from('null');
 
 /** The columns of a sheet: turns the values of its rows into records. */
 export class Columns {
   readonly names: readonly string[];
-  readonly #layout: Layout;
-  readonly #layouts = new Map<string, Layout>();
+  readonly #keys: RecordKeys;
+  readonly #widerKeys = new Map<string, RecordKeys>();
 
   constructor(names: readonly string[]) {
     this.names = names;
-    this.#layout = layoutOf(names.map((name, column) => [name, column]));
+    this.#keys = recordKeys(names, '');
   }
 
   /** The columns that a header row names by the text of its cells. */
-  static fromHeader(cells: CellValues, width: number): Columns {
-    return new Columns(nameColumns(Array.from({ length: width }, (_, column) => headerText(cells[column]))));
+  static fromHeader(cells: RowCells): Columns {
+    return new Columns(nameColumns(Array.from({ length: cells.width }, (_, column) => headerText(cells, column))));
   }
 
   /**
-   * The record of a row in canonical form. All columns are in it; values behind the last one too, as `column_n`.
-   * @param width no value is in this column or behind it
+   * Appends the record of a row in canonical form. All columns are in it; values behind the last one too, as `column_n`.
+   * @param cells null: there are none
    */
-  recordOf(cells: CellValues, width: number): string {
-    const { prefixes, columns } = width > this.names.length ? this.#widerLayout(cells, width) : this.#layout;
-    let record = '';
-    for (let index = 0; index < columns.length; index += 1) {
-      record += prefixes[index] as string;
-      record += cells[columns[index] as number] ?? NO_VALUE;
+  write(cells: RowCells | null, output: ByteOutput): void {
+    const isWider = cells !== null && cells.width > this.names.length;
+    const { order, prefixes, prefixEnds } = isWider ? this.#keysOf(cells) : this.#keys;
+    if (order.length === 0) {
+      output.append(EMPTY, 0, EMPTY.length);
+      return;
     }
-    return record === '' ? '{}' : `${record}}`;
+    let prefixStart = 0;
+    for (let place = 0; place < order.length; place += 1) {
+      const prefixEnd = prefixEnds[place] as number;
+      output.append(prefixes, prefixStart, prefixEnd);
+      prefixStart = prefixEnd;
+      if (cells === null || !cells.appendValue(order[place] as number, output)) output.append(NULL, 0, NULL.length);
+    }
+    output.append(RECORD_END, 0, RECORD_END.length);
   }
 
-  #widerLayout(cells: CellValues, width: number): Layout {
+  /** The keys of a row that goes on behind the header. */
+  #keysOf(cells: RowCells): RecordKeys {
     const extra: number[] = [];
-    for (let column = this.names.length; column < width; column += 1) {
-      if ((cells[column] ?? NO_VALUE) !== NO_VALUE) extra.push(column);
+    for (let column = this.names.length; column < cells.width; column += 1) {
+      if (cells.hasValue(column)) extra.push(column);
     }
-    const key = extra.join();
-    const known = this.#layouts.get(key);
+    const id = extra.join();
+    const known = this.#widerKeys.get(id);
     if (known !== undefined) return known;
-    const named = [...this.names.entries()].map(([column, name]) => [name, column] as const);
-    const layout = layoutOf([...named, ...extra.map((column) => [this.#extraName(column), column] as const)]);
-    if (this.#layouts.size < MAX_KEPT_LAYOUTS) this.#layouts.set(key, layout);
-    return layout;
+    const columns = [...this.names.keys(), ...extra];
+    const { order, ...prefixes } = recordKeys([...this.names, ...extra.map((column) => this.#extraName(column))], '');
+    const keys = { order: order.map((index) => columns[index] as number), ...prefixes };
+    if (this.#widerKeys.size < MAX_KEPT_LAYOUTS) this.#widerKeys.set(id, keys);
+    return keys;
   }
 
   /** The name of a column that has none, which depends on nothing but the header. */
@@ -67,16 +72,7 @@ export class Columns {
   }
 }
 
-function headerText(literal: string | undefined): string | null {
-  if (literal === undefined || literal === NO_VALUE) return null;
-  return literal.startsWith('"') ? (JSON.parse(literal) as string) : literal;
-}
-
-/** Keys in the order of their UTF-16 units, as the canonical form has them, which is that of JavaScript's sort. */
-function layoutOf(columns: readonly (readonly [name: string, column: number])[]): Layout {
-  const sorted = columns.toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return {
-    prefixes: sorted.map(([name], index) => `${index === 0 ? '{' : ','}${JSON.stringify(name)}:`),
-    columns: sorted.map(([, column]) => column),
-  };
+function headerText(cells: RowCells, column: number): string | null {
+  const literal = cells.valueAt(column);
+  return literal?.startsWith('"') === true ? (JSON.parse(literal) as string) : literal;
 }

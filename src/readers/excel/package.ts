@@ -1,12 +1,14 @@
 import { posix } from 'node:path';
+import querystring from 'node:querystring';
 import { openZipArchive, type ZipArchive, type ZipEntry } from '../../archive/zip-archive.ts';
 import { ServiceError } from '../../errors.ts';
 import type { Source } from '../../sources/source.ts';
 import { type XmlHandler, XmlParser } from './xml-parser.ts';
-import { readXmlText } from './xml-text.ts';
+import { decode, readXmlBytes } from './xml-text.ts';
 
 /** A workbook of all that Excel can hold expands to less. */
 const LIMITS = { maxEntries: 10_000, maxExpandedBytes: 64 * 1024 ** 3 };
+const TAG_END = '>';
 /** Of a part that is held in memory as a whole. */
 const MAX_SMALL_PART_BYTES = 64 * 1024 * 1024;
 
@@ -51,7 +53,9 @@ export class OfficePackage {
   async parse(entry: ZipEntry, handler: XmlHandler): Promise<void> {
     const place = { file: this.#source.name, part: entry.name };
     const parser = new XmlParser(handler, place);
-    for await (const { text } of readXmlText(this.open(entry), place)) parser.write(text);
+    for await (const run of readXmlBytes(this.open(entry), place, { from: 0, boundary: TAG_END })) {
+      parser.write(decode(run).text);
+    }
     parser.end();
   }
 
@@ -79,7 +83,7 @@ export class OfficePackage {
         relationships.push({
           id,
           type: type.slice(type.lastIndexOf('/') + 1),
-          entry: isInside ? this.find(resolveTarget(folder, target)) : undefined,
+          entry: isInside ? this.#resolve(folder, target) : undefined,
         });
       },
       text: () => undefined,
@@ -87,9 +91,11 @@ export class OfficePackage {
     });
     return relationships;
   }
-}
 
-function resolveTarget(folder: string, target: string): string {
-  const path = target.replaceAll('\\', '/');
-  return path.startsWith('/') ? posix.normalize(path.slice(1)) : posix.join(folder, path);
+  /** The part that the target of a relationship names. It is a URI, which some programs forget, and others in the names of their files. */
+  #resolve(folder: string, target: string): ZipEntry | undefined {
+    const path = target.replaceAll('\\', '/');
+    const name = path.startsWith('/') ? posix.normalize(path.slice(1)) : posix.join(folder, path);
+    return this.find(name) ?? this.find(querystring.unescape(name));
+  }
 }

@@ -1,18 +1,19 @@
 /**
  * The records of a sheet: which row names the columns, which rows are records, what becomes of empty and bad ones, and the bounds that hold over rows.
  *
- * Records wait as texts until the batch is taken, and those of empty rows as one that counts for many: rows are told faster than they could be held.
+ * Those of empty rows wait as one that counts for many: a few bytes can tell a million of them.
  */
 import { ServiceError, toErrorRecord } from '../../errors.ts';
 import type { ExcelFormat } from '../../model/format.ts';
-import { MAX_RAW_BYTES, type Position, type ReadItem } from '../../model/record.ts';
+import { type BadRecord, MAX_RAW_BYTES, type Position, type ReadItem, type SourceRecord } from '../../model/record.ts';
+import { ByteOutput } from '../../protocol/canonical/byte-output.ts';
 import type { ReaderOptions } from '../reader.ts';
 import { Columns } from './columns.ts';
-import type { Row } from './sheet-rows.ts';
+import type { Row } from './row.ts';
 
-/** Most characters of a batch, one record aside, and most records. */
-const MAX_BATCH_LENGTH = 1024 * 1024;
-const MAX_BATCH_COUNT = 1024;
+/** A batch of so many bytes or records is not added to. */
+const FULL_BYTES = 256 * 1024;
+const FULL_COUNT = 1024;
 
 /** What the reader of a sheet must know to begin at a row. A type, not an interface: it is stored as JSON. */
 export type SheetState = {
@@ -20,8 +21,8 @@ export type SheetState = {
   readonly sheet: number;
   /** The highest number of the rows before the one at the position. */
   readonly previousRow: number;
-  /** How many characters all records before it have: what a small file expands to is bounded. */
-  readonly recordLength: number;
+  /** How many bytes all records before it have: what a small file expands to is bounded. */
+  readonly recordBytes: number;
   readonly columns: readonly string[];
   /** The names of the elements around the rows. */
   readonly elements: readonly string[];
@@ -31,45 +32,51 @@ export type SheetState = {
 export interface SheetRecordsOptions {
   readonly format: ExcelFormat;
   readonly reader: ReaderOptions;
-  /** Most characters that all records of the workbook may have: SOURCE_EXPANDS. */
-  readonly maxRecordLength: number;
+  /** Most bytes that all records of the workbook may have: SOURCE_EXPANDS. */
+  readonly maxTotalBytes: number;
   /** The position of a byte of the sheet. */
   readonly positionAt: (byteOffset: number, line: number, state: SheetState) => Position;
   readonly file: string;
   readonly sheet: number;
-  /** How many characters the records of the sheets before it have. */
-  readonly recordLength: number;
+  /** How many bytes the records of the sheets before it have. */
+  readonly recordBytes: number;
   readonly elements: readonly string[];
   /** Where to begin; null: at the start of the sheet. */
   readonly from: { readonly line: number; readonly state: SheetState } | null;
 }
 
-/** Equal records in neighbouring lines, or a bad one. */
-interface Waiting {
-  readonly position: Position;
+/** Equal records in lines that follow each other. */
+interface Repeated {
+  readonly record: SourceRecord;
   readonly state: SheetState;
-  readonly text: string;
   readonly count: number;
-  readonly bad: ReadItem | null;
 }
 
 /** See the head of the file. */
 export class SheetRecords {
-  /** How many characters all records up to now have. */
-  recordLength: number;
+  /** How many bytes all records up to now have. */
+  recordBytes: number;
   readonly #options: SheetRecordsOptions;
   #columns: Columns | null = null;
   /** The line after the last record. */
   #nextLine = 1;
-  #waiting: Waiting[] = [];
+  /** What waits to be taken; of a record its place, in `#output` it ends where `#ends` says. */
+  #waiting: (Position | BadRecord | Repeated)[] = [];
+  readonly #output = new ByteOutput(FULL_BYTES);
+  readonly #ends: number[] = [];
 
   constructor(options: SheetRecordsOptions) {
     const { from } = options;
     this.#options = options;
-    this.recordLength = from?.state.recordLength ?? options.recordLength;
+    this.recordBytes = from?.state.recordBytes ?? options.recordBytes;
     if (from === null) return;
     this.#columns = new Columns(from.state.columns);
     this.#nextLine = from.line;
+  }
+
+  /** Whether what waits should be taken before the next row is added. */
+  get isFull(): boolean {
+    return this.#output.length >= FULL_BYTES || this.#waiting.length >= FULL_COUNT;
   }
 
   /** Takes the next row. Throws what is wrong with it where that ends the reading, SOURCE_EXPANDS. */
@@ -77,25 +84,32 @@ export class SheetRecords {
     const columns = this.#columns;
     if (columns === null) this.#addHeader(row);
     else if (row.fault !== null) this.#addBad(row, columns, row.fault);
-    else if (row.width > 0) this.#addRecord(row, columns);
+    else if (row.cells.width > 0) this.#addRecord(row, columns);
   };
 
   /** The records that wait, in batches: see {@link Reader}. */
   *take(): Generator<readonly ReadItem[]> {
     const waiting = this.#waiting;
+    const ends = this.#ends.splice(0);
+    const bytes = this.#output.take();
     this.#waiting = [];
-    let batch = new Batch();
-    for (const { position, state, text, count, bad } of waiting) {
-      for (let index = 0; index < count; index += 1) {
-        if (bad !== null) batch.addBad(bad);
-        else if (index === 0) batch.add(position, text);
-        else batch.add(positionAfter(position, state, index, text), text);
-        if (!batch.isFull) continue;
-        yield batch.items();
-        batch = new Batch();
+    let batch: ReadItem[] = [];
+    let start = 0;
+    let recordIndex = 0;
+    for (const item of waiting) {
+      if ('count' in item) {
+        if (batch.length > 0) yield batch;
+        yield* repeat(item);
+        batch = [];
+      } else if ('error' in item) batch.push(item);
+      else {
+        const end = ends[recordIndex] as number;
+        batch.push({ bytes: bytes.subarray(start, end), position: item });
+        recordIndex += 1;
+        start = end;
       }
     }
-    if (!batch.isEmpty) yield batch.items();
+    if (batch.length > 0) yield batch;
   }
 
   #addHeader(row: Row): void {
@@ -108,63 +122,66 @@ export class SheetRecords {
       return;
     }
     if (row.fault !== null) throw this.#placed(row, row.fault);
-    if (headerRow === null && row.width === 0) return;
-    this.#columns = Columns.fromHeader(row.cells, row.width);
+    if (headerRow === null && row.cells.width === 0) return;
+    this.#columns = Columns.fromHeader(row.cells);
     this.#nextLine = row.number + 1;
   }
 
   #addRecord(row: Row, columns: Columns): void {
-    const emptyCount = row.number - this.#nextLine;
-    if (this.#options.format.emptyRows === 'keep' && emptyCount > 0) {
-      this.#wait(row, columns, { line: this.#nextLine, text: columns.recordOf([], 0), count: emptyCount });
-    }
-    const text = columns.recordOf(row.cells, row.width);
+    const output = this.#output;
     const { maxRecordBytes } = this.#options.reader;
-    // No character has more than 3 bytes; only where that could be too many they are counted.
-    if (
-      text.length > maxRecordBytes ||
-      (3 * text.length > maxRecordBytes && Buffer.byteLength(text) > maxRecordBytes)
-    ) {
+    const start = output.length;
+    columns.write(row.cells, output);
+    const byteCount = output.length - start;
+    if (byteCount > maxRecordBytes) {
+      output.length = start;
       const detail = `Row ${row.number}: It is larger than ${maxRecordBytes} bytes.`;
       this.#addBad(row, columns, new ServiceError('RECORD_TOO_LARGE', { detail }));
       return;
     }
-    this.#wait(row, columns, { line: row.number, text, count: 1 });
+    this.#addEmptyBefore(row, columns);
+    const state = this.#stateAt(row, columns);
+    this.#count(row, byteCount);
+    this.#waiting.push(this.#options.positionAt(row.byteOffset, row.number, state));
+    this.#ends.push(output.length);
     this.#nextLine = row.number + 1;
   }
 
   #addBad(row: Row, columns: Columns, fault: ServiceError): void {
+    this.#addEmptyBefore(row, columns);
     const error = this.#placed(row, fault);
     if (this.#options.reader.onBadRecord === 'fail') throw error;
-    const state = this.#stateAt(row, columns);
-    const position = this.#options.positionAt(row.byteOffset, row.number, state);
+    const position = this.#options.positionAt(row.byteOffset, row.number, this.#stateAt(row, columns));
     const raw = new Uint8Array(Buffer.from(row.raw()).subarray(0, MAX_RAW_BYTES));
-    const bad = { position, byteLength: row.byteLength, error: toErrorRecord(error), raw };
-    this.#waiting.push({ position, state, text: '', count: 1, bad });
+    this.#waiting.push({ position, byteLength: row.byteLength, error: toErrorRecord(error), raw });
     this.#nextLine = Math.max(this.#nextLine, row.number + 1);
   }
 
-  #wait(row: Row, columns: Columns, { line, text, count }: { line: number; text: string; count: number }): void {
+  /** Adds the records of the empty rows between the last record and a row, where those are kept. */
+  #addEmptyBefore(row: Row, columns: Columns): void {
+    const count = row.number - this.#nextLine;
+    if (this.#options.format.emptyRows === 'skip' || count <= 0) return;
+    const output = new ByteOutput(0);
+    columns.write(null, output);
+    const bytes = output.take();
     const state = this.#stateAt(row, columns);
-    this.recordLength += count * text.length;
-    if (this.recordLength > this.#options.maxRecordLength) {
-      const detail = `The records of the workbook have more than ${this.#options.maxRecordLength} characters.`;
-      throw this.#placed(row, new ServiceError('SOURCE_EXPANDS', { detail }));
-    }
-    this.#waiting.push({
-      position: this.#options.positionAt(row.byteOffset, line, state),
-      state,
-      text,
-      count,
-      bad: null,
-    });
+    this.#count(row, count * bytes.length);
+    const position = this.#options.positionAt(row.byteOffset, this.#nextLine, state);
+    this.#waiting.push({ record: { bytes, position }, state, count });
+  }
+
+  #count(row: Row, byteCount: number): void {
+    this.recordBytes += byteCount;
+    if (this.recordBytes <= this.#options.maxTotalBytes) return;
+    const detail = `The records of the workbook have more than ${this.#options.maxTotalBytes} bytes.`;
+    throw this.#placed(row, new ServiceError('SOURCE_EXPANDS', { detail }));
   }
 
   #stateAt(row: Row, columns: Columns): SheetState {
     return {
       sheet: this.#options.sheet,
       previousRow: row.previous,
-      recordLength: this.recordLength,
+      recordBytes: this.recordBytes,
       columns: columns.names,
       elements: this.#options.elements,
     };
@@ -177,54 +194,14 @@ export class SheetRecords {
   }
 }
 
-function positionAfter(first: Position, state: SheetState, index: number, text: string): Position {
-  return {
-    ...first,
-    line: first.line + index,
-    state: { ...state, recordLength: state.recordLength + index * text.length },
-  };
-}
-
-/** Items that are yielded together. */
-class Batch {
-  readonly #items: (ReadItem | null)[] = [];
-  readonly #texts: string[] = [];
-  readonly #positions: Position[] = [];
-  #length = 0;
-
-  get isEmpty(): boolean {
-    return this.#items.length === 0;
-  }
-
-  get isFull(): boolean {
-    return this.#length >= MAX_BATCH_LENGTH || this.#items.length >= MAX_BATCH_COUNT;
-  }
-
-  add(position: Position, text: string): void {
-    this.#items.push(null);
-    this.#texts.push(text);
-    this.#positions.push(position);
-    this.#length += text.length;
-  }
-
-  addBad(bad: ReadItem): void {
-    this.#items.push(bad);
-  }
-
-  items(): readonly ReadItem[] {
-    const joined = this.#texts.join('');
-    const bytes = Buffer.from(joined);
-    const isAscii = bytes.length === joined.length;
-    let end = 0;
-    let index = 0;
-    return this.#items.map((bad) => {
-      if (bad !== null) return bad;
-      const text = this.#texts[index] as string;
-      const position = this.#positions[index] as Position;
-      index += 1;
-      const start = end;
-      end += isAscii ? text.length : Buffer.byteLength(text);
-      return { bytes: bytes.subarray(start, end), position };
+/** The records that one stands for, in batches. */
+function* repeat({ record, state, count }: Repeated): Generator<readonly ReadItem[]> {
+  const { bytes, position } = record;
+  for (let index = 0; index < count; index += FULL_COUNT) {
+    yield Array.from({ length: Math.min(FULL_COUNT, count - index) }, (_, place) => {
+      const before = index + place;
+      const recordBytes = state.recordBytes + before * bytes.length;
+      return { bytes, position: { ...position, line: position.line + before, state: { ...state, recordBytes } } };
     });
   }
 }

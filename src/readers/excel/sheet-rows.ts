@@ -1,219 +1,92 @@
 /**
- * The rows of a sheet, one after the other, as its XML is given run by run. What a row holds is kept only until the next one: cells as JSON literals by
- * their column, and the head of its own XML for the case that it is bad. A bad row is told as such and does not end the parsing; XML that is not
- * well-formed does.
+ * The rows of a sheet, one after the other, as its XML is given run by run. A parser of XML reads it, but for the rows that a {@link RowScanner} can read: those the parser
+ * never sees. So what is unusual is judged by the parser alone, row by row.
  */
-import { type ErrorCode, ServiceError } from '../../errors.ts';
-import type { CellLiterals } from './cell-literals.ts';
-import { columnOf, MAX_COLUMNS, MAX_ROWS } from './cell-reference.ts';
-import type { CellValues } from './columns.ts';
-import { RichText } from './rich-text.ts';
-import { RowCells } from './row-cells.ts';
-import { RunOffsets } from './run-offsets.ts';
-import { type XmlAttributes, type XmlHandler, XmlParser } from './xml-parser.ts';
-import type { PartPlace, XmlText } from './xml-text.ts';
+import { isWhiteSpace } from '../../protocol/canonical/bytes.ts';
+import { RowParser, type RowParserOptions } from './row-parser.ts';
+import { RowScanner, UNUSUAL } from './row-scanner.ts';
+import { decode, type XmlBytes } from './xml-text.ts';
 
-/** How deep the elements of a sheet lie, its root being 1. */
-const DEPTH = { root: 1, data: 2, row: 3, cell: 4, value: 5 };
-const ROW_NUMBER = /^[1-9]\d{0,6}$/;
-
-/** A row, lent until the next one is told. */
-export interface Row {
-  /** From 1. */
-  readonly number: number;
-  /** The highest number of the rows before it. */
-  readonly previous: number;
-  /** Offset of its first byte in the part. */
-  readonly byteOffset: number;
-  readonly byteLength: number;
-  readonly cells: CellValues;
-  /** No cell in this column, from 0, or behind it has a value; 0: the row is empty. */
-  readonly width: number;
-  /** What is wrong with it, without a place. */
-  readonly fault: ServiceError | null;
-  /** The beginning of its XML. */
-  readonly raw: () => string;
-}
-
-/** What rows are read with. */
-export interface SheetRowsOptions {
-  readonly literals: CellLiterals;
-  readonly maxRecordBytes: number;
-  readonly place: PartPlace;
-  /** Called with each row; what it throws ends the parsing. */
-  readonly onRow: (row: Row) => void;
-  /** The full names of the elements around the rows: found, or given where the parsing begins at a row. */
-  readonly elements: string[];
-  /** The highest number of the rows before those that are parsed; 0: none. */
-  readonly previousRow: number;
-}
+/** What runs of a sheet should end with, for the scanner to see whole rows. */
+export const ROW_END = '</row>';
+const ROW_NAME = 'row';
+const GREATER_THAN = 0x3e;
+/** Characters that XML must not have, although UTF-8 has them: U+FFFE and U+FFFF. */
+const REFUSED_CHARACTERS = ['\ufffe', '\uffff'].map((character) => Buffer.from(character));
 
 /** See the head of the file. */
-export class SheetRows implements XmlHandler {
-  readonly #options: SheetRowsOptions;
-  readonly #parser: XmlParser;
-  readonly #offsets = new RunOffsets();
-  readonly #cells = new RowCells();
-  readonly #inline: RichText;
-  #depth = 0;
-  #isInData = false;
-  #isInRow = false;
-  #isInCell = false;
-  #isInValue = false;
-  #isInInline = false;
-  // The row.
-  #previous = 0;
-  #number = 0;
-  #numberText = '';
-  #byteOffset = 0;
-  #column = -1;
-  #fault: ServiceError | null = null;
-  // The cell.
-  #type = '';
-  #style = '';
-  #value: string | null = null;
-  #inlineText: string | null = null;
+export class SheetRows {
+  readonly #parser: RowParser;
+  readonly #scanner: RowScanner;
+  readonly #options: RowParserOptions;
+  #run: XmlBytes = { bytes: Buffer.alloc(0), byteOffset: 0 };
+  #index = 0;
+  #mayBeScanned = false;
 
-  constructor(options: SheetRowsOptions) {
+  constructor(options: RowParserOptions) {
     this.#options = options;
-    this.#parser = new XmlParser(this, options.place);
-    this.#inline = new RichText(options.maxRecordBytes);
-    this.#previous = options.previousRow;
-    this.#parser.write(options.elements.map((name) => `<${name}>`).join(''));
+    this.#parser = new RowParser(options);
+    this.#scanner = new RowScanner(options);
   }
 
-  /** Parses on. */
-  write(run: XmlText): void {
-    this.#offsets.begin(run);
-    this.#parser.write(run.text);
+  /** Takes up the next run. */
+  begin(run: XmlBytes): void {
+    this.#run = run;
+    this.#index = 0;
+    this.#mayBeScanned = !REFUSED_CHARACTERS.some((character) => run.bytes.includes(character));
   }
 
-  /** Says that nothing follows. */
+  /** Whether nothing is left of the run. */
+  get isAtEnd(): boolean {
+    return this.#index === this.#run.bytes.length;
+  }
+
+  /** Reads on to the end of one row at most, and tells it. Throws what is wrong with the sheet. */
+  next(): void {
+    if (!this.#mayBeScanned || !this.#parser.isBetweenRows || !this.#scan()) this.#parse();
+  }
+
+  /** Says that nothing follows. Throws what is wrong with the sheet. */
   end(): void {
     this.#parser.end();
   }
 
-  readonly open = (name: string, attributes: XmlAttributes): void => {
-    this.#depth += 1;
-    const depth = this.#depth;
-    if (depth > DEPTH.value) {
-      if (this.#isInInline) this.#inline.open(name);
-    } else if (depth === DEPTH.value) {
-      if (this.#isInCell) this.#beginValue(name);
-    } else if (depth === DEPTH.cell) {
-      if (this.#isInRow && name === 'c') this.#beginCell(attributes);
-    } else if (depth === DEPTH.row) {
-      if (this.#isInData && name === 'row') this.#beginRow(attributes);
-    } else {
-      this.#isInData = depth === DEPTH.data && name === 'sheetData';
-      if (this.#isInData || depth === DEPTH.root) this.#options.elements[depth - 1] = this.#parser.tagName;
-    }
-  };
-
-  readonly text = (text: string): void => {
-    if (this.#isInValue) {
-      const value = this.#value ?? '';
-      if (value.length <= this.#options.maxRecordBytes) this.#value = value + text;
-    } else if (this.#isInInline) this.#inline.text(text);
-  };
-
-  readonly close = (name: string): void => {
-    const depth = this.#depth;
-    this.#depth -= 1;
-    if (depth > DEPTH.value) {
-      if (this.#isInInline) this.#inline.close(name);
-    } else if (depth === DEPTH.value) {
-      if (this.#isInInline) this.#inlineText = (this.#inlineText ?? '') + this.#inline.take();
-      this.#isInValue = false;
-      this.#isInInline = false;
-    } else if (depth === DEPTH.cell) {
-      if (this.#isInCell) this.#endCell();
-    } else if (depth === DEPTH.row) {
-      if (this.#isInRow) this.#endRow();
-    } else if (depth === DEPTH.data) this.#isInData = false;
-  };
-
-  #beginRow({ r }: XmlAttributes): void {
-    this.#isInRow = true;
-    this.#byteOffset = this.#offsets.byteOffsetOf(this.#parser.tagStart);
-    this.#offsets.mark(this.#parser.tagStart);
-    this.#cells.clear();
-    this.#column = -1;
-    this.#fault = null;
-    this.#numberText = r ?? '';
-    this.#number = r === undefined ? this.#previous + 1 : ROW_NUMBER.test(r) ? Number(r) : 0;
-    if (this.#number === 0 || this.#number > MAX_ROWS) {
-      this.#number = this.#previous;
-      this.#fail('READER_SYNTAX', `The row has no number from 1 to ${MAX_ROWS}.`);
-    } else if (this.#number <= this.#previous) {
-      this.#fail('READER_SYNTAX', `The row comes behind row ${this.#previous}.`);
-    }
-  }
-
-  #endRow(): void {
-    this.#isInRow = false;
-    const offsets = this.#offsets;
-    const end = this.#parser.index;
-    const byteLength = offsets.byteOffsetOf(end) - this.#byteOffset;
-    if (byteLength > this.#options.maxRecordBytes) this.#failTooLarge();
-    const previous = this.#previous;
-    this.#previous = Math.max(previous, this.#number);
+  #scan(): boolean {
+    const { bytes, byteOffset } = this.#run;
+    const previous = this.#parser.previousRow;
+    let start = this.#index;
+    while (start < bytes.length && isWhiteSpace(bytes[start] as number)) start += 1;
+    const end = this.#scanner.scan(bytes, start, previous);
+    if (end === UNUSUAL) return false;
+    const { number } = this.#scanner;
+    this.#index = end;
+    this.#parser.previousRow = number;
     this.#options.onRow({
-      number: this.#number,
+      number,
       previous,
-      byteOffset: this.#byteOffset,
-      byteLength,
-      cells: this.#cells.values,
-      width: this.#cells.width,
-      fault: this.#fault,
-      raw: () => offsets.marked(end),
+      byteOffset: byteOffset + start,
+      byteLength: end - start,
+      cells: this.#options.cells,
+      fault: null,
+      raw: () => bytes.toString('utf8', start, end),
     });
-    offsets.unmark();
+    return true;
   }
 
-  #beginCell({ r, t, s }: XmlAttributes): void {
-    this.#isInCell = true;
-    this.#type = t ?? 'n';
-    this.#style = s ?? '';
-    this.#value = null;
-    this.#inlineText = null;
-    this.#column = r === undefined ? this.#column + 1 : columnOf(r, this.#numberText);
-    if (this.#column >= 0 && this.#column < MAX_COLUMNS) return;
-    this.#column = -1;
-    const detail =
-      r === undefined ? 'The row has too many cells.' : `There is no cell ${JSON.stringify(r.slice(0, 40))} in it.`;
-    this.#fail('READER_SYNTAX', detail);
+  #parse(): void {
+    const { bytes, byteOffset } = this.#run;
+    const start = this.#index;
+    this.#index = endOfRow(bytes, start);
+    this.#parser.write(decode({ bytes: bytes.subarray(start, this.#index), byteOffset: byteOffset + start }));
   }
+}
 
-  #beginValue(name: string): void {
-    this.#isInValue = name === 'v';
-    this.#isInInline = name === 'is';
-    if (this.#isInValue) this.#value ??= '';
-    else if (this.#isInInline) this.#inlineText ??= '';
+/** The index behind the first tag end that may be that of a row, of whatever prefix; the end where there is none. */
+function endOfRow(bytes: Buffer, from: number): number {
+  for (let at = bytes.indexOf(ROW_NAME, from); at !== -1; at = bytes.indexOf(ROW_NAME, at)) {
+    at += ROW_NAME.length;
+    while (at < bytes.length && isWhiteSpace(bytes[at] as number)) at += 1;
+    if (bytes[at] === GREATER_THAN) return at + 1;
   }
-
-  #endCell(): void {
-    this.#isInCell = false;
-    if (this.#fault !== null) return;
-    try {
-      const cell = { type: this.#type, style: this.#style, value: this.#value, inline: this.#inlineText };
-      if (!this.#cells.add(this.#column, this.#options.literals.of(cell))) {
-        this.#fail('READER_SYNTAX', 'The row has it twice.', this.#column);
-      }
-    } catch (error) {
-      if (!(error instanceof ServiceError)) throw error;
-      this.#fail(error.code, error.message, this.#column);
-    }
-    if (this.#cells.length > this.#options.maxRecordBytes) this.#failTooLarge();
-  }
-
-  #failTooLarge(): void {
-    this.#fail('RECORD_TOO_LARGE', `It is larger than ${this.#options.maxRecordBytes} bytes.`);
-  }
-
-  /** Remembers what is wrong with the row: what comes first counts. */
-  #fail(code: ErrorCode, detail: string, column?: number): void {
-    const cell = column === undefined ? '' : ` column ${column + 1}:`;
-    this.#fault ??= new ServiceError(code, { detail: `Row ${this.#number}:${cell} ${detail}` });
-  }
+  return bytes.length;
 }

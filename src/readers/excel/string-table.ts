@@ -7,61 +7,101 @@ import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ServiceError } from '../../errors.ts';
+import { ByteOutput } from '../../protocol/canonical/byte-output.ts';
 
 const MAX_MEMORY_BYTES = 64 * 1024 * 1024;
-/** What a text costs in memory beside its characters. */
-const TEXT_OVERHEAD_BYTES = 32;
-const BLOCK_LENGTH = 32 * 1024;
+const BLOCK_BYTES = 32 * 1024;
 const MAX_CACHED_BYTES = 8 * 1024 * 1024;
-/** Stands in no JSON text as it is written here, so it can part them. */
-const SEPARATOR = '\n';
+const INITIAL_COUNT = 1024;
 
+/** Texts one behind the other, and where each ends. */
+interface Texts {
+  readonly bytes: Uint8Array;
+  readonly ends: Uint32Array;
+}
+
+/** Texts that are being gathered. */
+class GrowingTexts implements Texts {
+  readonly output = new ByteOutput(BLOCK_BYTES);
+  ends = new Uint32Array(INITIAL_COUNT);
+  count = 0;
+
+  get bytes(): Uint8Array {
+    return this.output.bytes;
+  }
+
+  get byteLength(): number {
+    return this.output.length + this.count * Uint32Array.BYTES_PER_ELEMENT;
+  }
+
+  add(input: Uint8Array, from: number, to: number): void {
+    if (this.count === this.ends.length) {
+      const ends = new Uint32Array(2 * this.count);
+      ends.set(this.ends);
+      this.ends = ends;
+    }
+    this.output.append(input, from, to);
+    this.ends[this.count] = this.output.length;
+    this.count += 1;
+  }
+
+  clear(): void {
+    this.output.take();
+    this.count = 0;
+  }
+}
+
+/** Where texts lie in the file: their ends, then their bytes. */
 interface Block {
   /** Index of its first text. */
   readonly first: number;
+  readonly count: number;
   readonly byteOffset: number;
   readonly byteLength: number;
 }
 
-/** Texts without line feeds, by their index; see the head of the file. */
+/** Texts in UTF-8 by their index; see the head of the file. */
 export class StringTable {
-  readonly #inMemory: string[] = [];
+  /** The text found last is `bytes[start]` up to `bytes[end - 1]`, until another is looked for. */
+  bytes: Uint8Array = new Uint8Array();
+  start = 0;
+  end = 0;
+  readonly #inMemory = new GrowingTexts();
+  readonly #filling = new GrowingTexts();
   readonly #blocks: Block[] = [];
-  readonly #cache = new Map<Block, readonly string[]>();
+  readonly #cache = new Map<Block, Texts>();
   readonly #maxMemoryBytes: number;
-  #memoryBytes = 0;
   #cachedBytes = 0;
   #file: number | null = null;
   #fileBytes = 0;
-  /** The texts of the block being filled, and their length. */
-  #filling: string[] = [];
-  #fillingLength = 0;
-  #length = 0;
+  /** How many texts come before those being gathered for the next block. */
+  #firstFilling = 0;
 
   constructor(maxMemoryBytes = MAX_MEMORY_BYTES) {
     this.#maxMemoryBytes = maxMemoryBytes;
   }
 
-  /** Appends a text. Throws SOURCE_UNREADABLE where the temporary file cannot be written. */
-  add(text: string): void {
-    this.#length += 1;
-    if (this.#memoryBytes < this.#maxMemoryBytes) {
-      this.#memoryBytes += 2 * text.length + TEXT_OVERHEAD_BYTES;
-      this.#inMemory.push(text);
+  /** Appends the text `input[from]` up to `input[to - 1]`. Throws SOURCE_UNREADABLE where the temporary file cannot be written. */
+  add(input: Uint8Array, from: number, to: number): void {
+    if (this.#blocks.length === 0 && this.#filling.count === 0 && this.#inMemory.byteLength < this.#maxMemoryBytes) {
+      this.#inMemory.add(input, from, to);
+      this.#firstFilling += 1;
       return;
     }
-    this.#filling.push(text);
-    this.#fillingLength += text.length + SEPARATOR.length;
-    if (this.#fillingLength >= BLOCK_LENGTH) this.#writeBlock();
+    this.#filling.add(input, from, to);
+    if (this.#filling.byteLength >= BLOCK_BYTES) this.#writeBlock();
   }
 
-  /** The text at an index; undefined: there is none. */
-  at(index: number): string | undefined {
-    if (index < this.#inMemory.length) return this.#inMemory[index];
-    const firstFilling = this.#length - this.#filling.length;
-    if (index >= firstFilling) return this.#filling[index - firstFilling];
-    const block = this.#blockOf(index);
-    return this.#textsOf(block)[index - block.first];
+  /** Finds the text at an index; false: there is none. Throws SOURCE_UNREADABLE where the temporary file cannot be read. */
+  find(index: number): boolean {
+    if (index < this.#inMemory.count) this.#point(this.#inMemory, index);
+    else if (index >= this.#firstFilling + this.#filling.count) return false;
+    else if (index >= this.#firstFilling) this.#point(this.#filling, index - this.#firstFilling);
+    else {
+      const block = this.#blockOf(index);
+      this.#point(this.#textsOf(block), index - block.first);
+    }
+    return true;
   }
 
   /** Gives the temporary file back. */
@@ -70,24 +110,32 @@ export class StringTable {
     this.#file = null;
   }
 
+  #point({ bytes, ends }: Texts, index: number): void {
+    this.bytes = bytes;
+    this.start = index === 0 ? 0 : (ends[index - 1] as number);
+    this.end = ends[index] as number;
+  }
+
   #writeBlock(): void {
-    const bytes = Buffer.from(this.#filling.join(SEPARATOR));
+    const { output, ends, count } = this.#filling;
+    const byteOffset = this.#fileBytes;
     try {
       this.#file ??= openTemporaryFile();
-      for (let written = 0; written < bytes.length; ) {
-        written += writeSync(this.#file, bytes, written, bytes.length - written, this.#fileBytes + written);
-      }
+      this.#write(this.#file, new Uint8Array(ends.buffer, 0, count * ends.BYTES_PER_ELEMENT));
+      this.#write(this.#file, output.bytes.subarray(0, output.length));
     } catch (cause) {
-      throw new ServiceError('SOURCE_UNREADABLE', {
-        detail: `The shared texts of the workbook could not be set aside in ${tmpdir()}.`,
-        cause,
-      });
+      throw unusable('set aside in', cause);
     }
-    const first = this.#length - this.#filling.length;
-    this.#blocks.push({ first, byteOffset: this.#fileBytes, byteLength: bytes.length });
+    this.#blocks.push({ first: this.#firstFilling, count, byteOffset, byteLength: this.#fileBytes - byteOffset });
+    this.#firstFilling += count;
+    this.#filling.clear();
+  }
+
+  #write(file: number, bytes: Uint8Array): void {
+    for (let written = 0; written < bytes.length; ) {
+      written += writeSync(file, bytes, written, bytes.length - written, this.#fileBytes + written);
+    }
     this.#fileBytes += bytes.length;
-    this.#filling = [];
-    this.#fillingLength = 0;
   }
 
   /** The last block that does not begin after an index. */
@@ -102,7 +150,7 @@ export class StringTable {
     return this.#blocks[low] as Block;
   }
 
-  #textsOf(block: Block): readonly string[] {
+  #textsOf(block: Block): Texts {
     const cached = this.#cache.get(block);
     if (cached !== undefined) {
       // A map keeps the order of insertion: what comes first was not wanted for the longest time.
@@ -110,11 +158,7 @@ export class StringTable {
       this.#cache.set(block, cached);
       return cached;
     }
-    const bytes = Buffer.allocUnsafe(block.byteLength);
-    for (let length = 0; length < bytes.length; ) {
-      length += readSync(this.#file as number, bytes, length, bytes.length - length, block.byteOffset + length);
-    }
-    const texts = bytes.toString().split(SEPARATOR);
+    const texts = this.#read(block);
     this.#cache.set(block, texts);
     this.#cachedBytes += block.byteLength;
     for (const oldest of this.#cache.keys()) {
@@ -124,6 +168,27 @@ export class StringTable {
     }
     return texts;
   }
+
+  #read({ count, byteOffset, byteLength }: Block): Texts {
+    const bytes = new Uint8Array(byteLength);
+    for (let length = 0; length < byteLength; ) {
+      let readBytes = 0;
+      try {
+        readBytes = readSync(this.#file as number, bytes, length, byteLength - length, byteOffset + length);
+      } catch (cause) {
+        throw unusable('read back from', cause);
+      }
+      if (readBytes === 0) throw unusable('read back from');
+      length += readBytes;
+    }
+    const ends = new Uint32Array(bytes.buffer, 0, count);
+    return { ends, bytes: bytes.subarray(ends.byteLength) };
+  }
+}
+
+function unusable(what: string, cause?: unknown): ServiceError {
+  const detail = `The shared texts of the workbook could not be ${what} ${tmpdir()}.`;
+  return new ServiceError('SOURCE_UNREADABLE', { detail, ...(cause === undefined ? {} : { cause }) });
 }
 
 /** A file that is gone with its descriptor, whatever becomes of the process. */

@@ -36,7 +36,8 @@ interface SheetTag {
 /** What stands in the workbook's own part. */
 interface WorkbookTags {
   readonly sheets: SheetTag[];
-  activeTab: number;
+  /** Null: no window was met yet. */
+  activeTab: number | null;
   isDate1904: boolean;
 }
 
@@ -53,7 +54,7 @@ export async function openWorkbook(source: Source, maxTextLength: number): Promi
     const detail = describeForeignPackage(main?.name, (name) => officePackage.find(name) !== undefined);
     throw new ServiceError('FORMAT_MISMATCH', { detail, place: { file: source.name } });
   }
-  const tags: WorkbookTags = { sheets: [], activeTab: 0, isDate1904: false };
+  const tags: WorkbookTags = { sheets: [], activeTab: null, isDate1904: false };
   await officePackage.parseSmall(main, {
     open: (name, attributes) => readTag(tags, name, attributes),
     text: () => undefined,
@@ -72,7 +73,7 @@ export async function openWorkbook(source: Source, maxTextLength: number): Promi
 function readTag(tags: WorkbookTags, name: string, attributes: XmlAttributes): void {
   if (name === 'workbookPr') tags.isDate1904 = ['1', 'true', 'on'].includes(attributes.date1904 ?? '');
   // Several windows may look at one workbook: the first is the one that is opened.
-  else if (name === 'workbookView' && tags.activeTab === 0) tags.activeTab = Number(attributes.activeTab ?? 0);
+  else if (name === 'workbookView') tags.activeTab ??= Number(attributes.activeTab ?? 0);
   else if (name === 'sheet') {
     const relation = Object.entries(attributes).find(([key]) => key.endsWith(':id'));
     tags.sheets.push({
@@ -94,7 +95,7 @@ function worksheetsOf(
   );
   const worksheetsInOrder = sheets.flatMap(({ name, relationId, isHidden }, index) => {
     const entry = worksheets.get(relationId ?? '');
-    return entry === undefined ? [] : [{ name, isHidden, isActive: index === activeTab, entry }];
+    return entry === undefined ? [] : [{ name, isHidden, isActive: index === (activeTab ?? 0), entry }];
   });
   // A small workbook could ask to read one part without end.
   if (new Set(worksheetsInOrder.map(({ entry }) => entry)).size === worksheetsInOrder.length) return worksheetsInOrder;

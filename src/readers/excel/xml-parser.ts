@@ -48,7 +48,7 @@ export class XmlParser {
       this.#textStart = parser.position;
       this.#depth += 1;
       if (this.#depth > MAX_DEPTH) throw this.#error('RECORD_TOO_DEEP', `is nested deeper than ${MAX_DEPTH}`);
-      if (this.#depth === 1) this.#requireUtf8();
+      if (this.#depth === 1) this.#checkDeclaration();
       this.tagName = name;
       handler.open(withoutPrefix(name), attributes as XmlAttributes);
     });
@@ -67,6 +67,11 @@ export class XmlParser {
   /** Where the tag last opened begins: a character of the text last written, or before it where negative. */
   get tagStart(): number {
     return this.#tagStart - this.#writtenLength;
+  }
+
+  /** Whether the text ended with a tag up to now, and the tag with the text. */
+  get isBehindTag(): boolean {
+    return this.#textStart === this.#writtenLength && !this.#isInTag;
   }
 
   /** How many characters of the text last written are behind. */
@@ -101,8 +106,10 @@ export class XmlParser {
     }
   }
 
-  #requireUtf8(): void {
-    const { encoding } = this.#parser.xmlDecl;
+  #checkDeclaration(): void {
+    const { encoding, version } = this.#parser.xmlDecl;
+    // ECMA-376 part 2, 9.1.3.1. Other versions have other characters.
+    if (version !== undefined && version !== '1.0') throw this.#error('READER_SYNTAX', `is XML ${version}`);
     if (encoding === undefined || /^(utf-?8|us-ascii)$/i.test(encoding)) return;
     throw this.#error('ENCODING_UNSUPPORTED', `is in ${encoding.slice(0, 40)}`);
   }

@@ -1,94 +1,79 @@
 import { ServiceError } from '../../errors.ts';
 import type { ByteOutput } from '../../protocol/canonical/byte-output.ts';
 import {
-  BACKSLASH,
   CLOSE_BRACE,
   CLOSE_BRACKET,
   COMMA,
   OPEN_BRACE,
   OPEN_BRACKET,
   QUOTE,
-  SPACE,
 } from '../../protocol/canonical/bytes.ts';
-import { appendCharacter } from '../../protocol/canonical/escape.ts';
-import type { MemberKey } from './member-keys.ts';
-import { XmlList, type XmlObject, type XmlValue } from './record-value.ts';
+import { compareKeys, type MemberKey } from './member-keys.ts';
+import { OBJECT, type RecordTree, TEXT } from './record-tree.ts';
 
-/** Most bytes of one UTF-16 code unit in canonical form: XML allows of the characters with long escapes none. */
-const MAX_UNIT_BYTES = 3;
-const QUOTES_BYTES = 2;
-/** From here on the runtime's encoder is faster than a loop. */
-const MIN_ENCODED_UNITS = 100;
-/** What canonical form escapes of the characters that XML allows. */
-const ESCAPED = /["\\\t\n\r]/;
-const encoder = new TextEncoder();
+/** Bytes of the two quotes, brackets or braces of a value. */
+const ENCLOSING_BYTES = 2;
 
-/** Appends the canonical form of a value. Throws RECORD_TOO_DEEP, without a place, where it nests deeper than `maxDepth`. */
-export function writeValue(output: ByteOutput, value: XmlValue, maxDepth: number): void {
-  if (value === null) output.appendAscii('null');
-  else if (typeof value === 'string') writeString(output, value);
-  else if (maxDepth === 0) throw new ServiceError('RECORD_TOO_DEEP', { detail: 'A record is nested too deep.' });
-  else if (value instanceof XmlList) writeList(output, value, maxDepth - 1);
-  else writeObject(output, value, maxDepth - 1);
+/** Appends the canonical form of a member's value. Throws RECORD_TOO_DEEP, without a place, where it nests deeper than `maxDepth`. */
+export function writeValue(output: ByteOutput, tree: RecordTree, member: number, maxDepth: number): void {
+  const start = tree.starts[member] as number;
+  const end = tree.ends[member] as number;
+  switch (tree.kinds[member]) {
+    case TEXT:
+      output.reserve(end - start + ENCLOSING_BYTES);
+      output.push(QUOTE);
+      output.appendWords(tree.text.words, start, end);
+      output.push(QUOTE);
+      break;
+    case OBJECT:
+      writeObject(output, tree, member, maxDepth);
+      break;
+    default:
+      output.appendAscii('null');
+  }
 }
 
-function writeObject(output: ByteOutput, { keys, values }: XmlObject, maxDepth: number): void {
+function writeObject(output: ByteOutput, tree: RecordTree, object: number, maxDepth: number): void {
+  refuseTooDeep(maxDepth);
+  const end = tree.ends[object] as number;
+  let index = tree.starts[object] as number;
   appendByte(output, OPEN_BRACE);
-  for (let index = 0; index < keys.length; index += 1) {
-    if (index > 0) appendByte(output, COMMA);
-    const { bytes } = keys[index] as MemberKey;
-    output.append(bytes, 0, bytes.length);
-    writeValue(output, values[index] as XmlValue, maxDepth);
+  while (index < end) {
+    const key = tree.keys[tree.children[index] as number] as MemberKey;
+    const next = endOfEqual(tree, index, end);
+    output.append(key.bytes, 0, key.bytes.length);
+    if (key.isList || next > index + 1) writeList(output, tree, index, next, maxDepth - 1);
+    else writeValue(output, tree, tree.children[index] as number, maxDepth - 1);
+    if (next < end) appendByte(output, COMMA);
+    index = next;
   }
   appendByte(output, CLOSE_BRACE);
 }
 
-function writeList(output: ByteOutput, { elements }: XmlList, maxDepth: number): void {
+/** Index behind the children that have the key of the one at `from`. */
+function endOfEqual(tree: RecordTree, from: number, end: number): number {
+  const { keys, children } = tree;
+  const key = keys[children[from] as number] as MemberKey;
+  let index = from + 1;
+  while (index < end && compareKeys(key, keys[children[index] as number] as MemberKey) === 0) index += 1;
+  return index;
+}
+
+function writeList(output: ByteOutput, tree: RecordTree, from: number, to: number, maxDepth: number): void {
+  refuseTooDeep(maxDepth);
   appendByte(output, OPEN_BRACKET);
-  for (let index = 0; index < elements.length; index += 1) {
-    if (index > 0) appendByte(output, COMMA);
-    writeValue(output, elements[index] as XmlValue, maxDepth);
+  for (let index = from; index < to; index += 1) {
+    if (index > from) appendByte(output, COMMA);
+    writeValue(output, tree, tree.children[index] as number, maxDepth - 1);
   }
   appendByte(output, CLOSE_BRACKET);
+}
+
+function refuseTooDeep(maxDepth: number): void {
+  if (maxDepth === 0) throw new ServiceError('RECORD_TOO_DEEP', { detail: 'A record is nested too deep.' });
 }
 
 function appendByte(output: ByteOutput, byte: number): void {
   output.reserve(1);
   output.push(byte);
-}
-
-function writeString(output: ByteOutput, text: string): void {
-  if (text.length >= MIN_ENCODED_UNITS && !ESCAPED.test(text)) {
-    writeEncoded(output, text);
-    return;
-  }
-  output.reserve(MAX_UNIT_BYTES * text.length + QUOTES_BYTES);
-  const { bytes } = output;
-  let { length } = output;
-  bytes[length] = QUOTE;
-  length += 1;
-  for (let index = 0; index < text.length; index += 1) {
-    const unit = text.charCodeAt(index);
-    if (unit >= SPACE && unit < 0x80 && unit !== QUOTE && unit !== BACKSLASH) {
-      bytes[length] = unit;
-      length += 1;
-      continue;
-    }
-    const codePoint = text.codePointAt(index) as number;
-    if (codePoint > 0xffff) index += 1;
-    output.length = length;
-    appendCharacter(output, codePoint);
-    length = output.length;
-  }
-  bytes[length] = QUOTE;
-  output.length = length + 1;
-}
-
-/** Appends a text in which nothing is escaped, by the runtime's encoder. */
-function writeEncoded(output: ByteOutput, text: string): void {
-  appendByte(output, QUOTE);
-  output.reserve(MAX_UNIT_BYTES * text.length);
-  const { bytes, length } = output;
-  output.length += encoder.encodeInto(text, bytes.subarray(length)).written;
-  appendByte(output, QUOTE);
 }

@@ -1,7 +1,13 @@
 import { localName } from './member-keys.ts';
 
-/** Which elements are records: those of a name, below the root and not inside of each other, or those at a path of names from the root. */
-export class RecordPath {
+/** Says which elements are records. */
+export interface RecordFilter {
+  /** @param open the elements around it, as the document names them, outermost first */
+  isRecord(name: string, open: readonly string[]): boolean;
+}
+
+/** Those of a name, below the root and not inside of each other, or those at a path of names from the root. */
+export class RecordPath implements RecordFilter {
   readonly #names: readonly string[];
   readonly #isLocal: boolean;
 
@@ -12,7 +18,6 @@ export class RecordPath {
     this.#isLocal = isLocal;
   }
 
-  /** @param open the elements around it, as the document names them, outermost first */
   isRecord(name: string, open: readonly string[]): boolean {
     const names = this.#names;
     const last = names.length - 1;

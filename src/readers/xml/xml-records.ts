@@ -1,34 +1,21 @@
 /**
- * The records of a document, one after the other: follows the elements around them, gives each record's content to a {@link RecordBuilder}, and turns
- * whatever is wrong into the record's fault or the document's.
- *
- * The window's start is where the record under way begins, or else what is being read outside of records, so that both are there whole and their bytes counted.
- * The answer must not depend on how the bytes were cut: a bound is exceeded by what was read, not by what was there to read.
+ * The records of a document, one after the other. The parser goes up to a record; the scanner takes this one and those that follow it; one that it does not take is
+ * read by the parser too, which says what is wrong with it, and so is what comes behind the last of a row.
  */
-import { type ErrorCode, ServiceError, toErrorRecord } from '../../errors.ts';
+import { type ServiceError, toErrorRecord } from '../../errors.ts';
 import type { XmlFormat } from '../../model/format.ts';
 import type { JsonValue, Position } from '../../model/record.ts';
-import { isWhiteSpace } from '../../protocol/canonical/bytes.ts';
 import type { JsonFault } from '../../protocol/json-place.ts';
 import type { ByteWindow } from '../byte-window.ts';
 import type { ReaderOptions } from '../reader.ts';
-import { writeValue } from './canonical-writer.ts';
-import { doctypeFault, isDoctype, MAX_DOCTYPE_BYTES } from './doctype.ts';
-import { endsElement, faultyReference } from './markup.ts';
+import { DocumentParser } from './document-parser.ts';
 import { RecordBuilder } from './record-builder.ts';
 import { RecordPath } from './record-path.ts';
-import { type XmlEvents, XmlParser } from './saxes-parser.ts';
+import { RecordScanner } from './record-scanner.ts';
+import { nextRecord, tagStart } from './record-start.ts';
 import { SkippedRecord } from './skipped-record.ts';
-import { TextFeed } from './text-feed.ts';
 import { XmlBatch } from './xml-batch.ts';
 
-/** A parser begins with small pieces and doubles them: what is thrown away where it fails is little beside what it took. */
-const FIRST_PIECE_BYTES = 1024;
-const MAX_PIECE_BYTES = 64 * 1024;
-/** More characters no reference has: `&#x0010FFFF;` with room for some zeros. */
-const MAX_REFERENCE_CHARACTERS = 64;
-/** Most characters of the names of open elements around the records: they are part of every position. */
-const MAX_PATH_CHARACTERS = 64 * 1024;
 /**
  * How many bytes may be read in vain, because a bad record seemed to go on behind its end (as with a CDATA section that does not end): so many from the
  * start, and so many for each byte of the text. Beyond that a file of such records would take the square of its size.
@@ -42,293 +29,198 @@ interface XmlState {
   readonly vainBytes: number;
 }
 
+/**
+ * What is done next: the parser reads what is around records, or the record at the window's start; the scanner takes records; or the end of a bad one is
+ * looked for.
+ */
+type Mode = 'around' | 'parse' | 'scan' | 'skip';
+
 /** See the head of the file. */
-export class XmlRecords implements XmlEvents {
+export class XmlRecords {
   readonly batch = new XmlBatch();
   /** What ended the reading; thrown after the items before it were yielded. */
   failure: ServiceError | null = null;
   /** Whether the sound end was reached. */
   isDone = false;
   readonly #window: ByteWindow;
-  readonly #feed: TextFeed;
   readonly #options: ReaderOptions;
-  readonly #path: RecordPath;
   readonly #builder: RecordBuilder;
-  #parser: XmlParser;
-  #pieceBytes = FIRST_PIECE_BYTES;
-  /** The open elements around the records; what a position says of them, null where they changed since. */
-  readonly #open: string[];
-  #state: XmlState | null;
+  readonly #parser: DocumentParser;
+  readonly #scanner: RecordScanner;
+  #mode: Mode = 'around';
+  /** Whether the window's start is that of a record, and whether the scanner came to the window's end in it. */
+  #isAtRecord = false;
+  #isTried = false;
+  /** What positions say of what is around the record; null where that changed since. */
+  #state: XmlState | null = null;
   #vainBytes: number;
-  #isRecordSeen: boolean;
-  #pathCharacters = 0;
-  /** The record under way, null outside of records, and the name of the last one. */
-  #position: Position | null = null;
-  #name = '';
-  /** What is wrong, and at which index, where an event found it. */
-  #fault: JsonFault | null = null;
+  /** Of the record come to last; null: there was none. */
+  #position: Position | null;
+  /** How its start tag, and that of those that follow, begins. */
+  #tagStart: Uint8Array = new Uint8Array();
   /** The bad record of which the end is looked for, its error, and the offset up to which it was read. */
   #skipped: SkippedRecord | null = null;
   #skippedError: ServiceError | null = null;
   #reach = 0;
 
   constructor(window: ByteWindow, format: XmlFormat, options: ReaderOptions, from: Position | null) {
+    const state = from === null ? null : (from.state as unknown as XmlState);
     this.#window = window;
     this.#options = options;
-    this.#path = new RecordPath(options.recordPath, format.stripNamespaces);
     this.#builder = new RecordBuilder(format);
-    this.#state = from === null ? null : (from.state as unknown as XmlState);
-    this.#open = [...(this.#state?.path ?? [])];
-    this.#vainBytes = this.#state?.vainBytes ?? 0;
-    this.#isRecordSeen = from !== null;
-    this.#feed = new TextFeed(window);
-    this.#parser = this.#startParser();
+    this.#scanner = new RecordScanner(this.#builder, options.maxDepth);
+    const records = new RecordPath(options.recordPath, format.stripNamespaces);
+    const { output } = this.batch;
+    this.#parser = new DocumentParser({ window, options, records, builder: this.#builder, output }, state?.path ?? []);
+    this.#position = from;
+    this.#vainBytes = state?.vainBytes ?? 0;
+    this.#parser.begin(false);
   }
 
   /** Reads what the window holds, up to a failure or the end. */
   advance(): void {
     while (this.failure === null && !this.isDone) {
-      if (this.#skipped !== null) {
-        if (!this.#skip(this.#skipped)) return;
-      } else if (!this.#read()) return;
+      const isStarved = this.#step();
+      if (isStarved) return;
     }
   }
 
-  // What the parser finds.
-
-  openTag(name: string): void {
-    const { depth } = this.#builder;
-    if (depth > 0) {
-      if (depth > this.#options.maxDepth) refuse('RECORD_TOO_DEEP', 'A record is nested too deep.');
-      this.#builder.open(name);
-      return;
-    }
-    this.passed();
-    if (this.#path.isRecord(name, this.#open)) this.#beginRecord(name);
-    else this.#enter(name);
+  /** How many bytes the window must hold, unless the source ends, to go on. */
+  get neededBytes(): number {
+    const { length } = this.#window;
+    // By doubling, all tries of a record together cost twice the last one.
+    return this.#isTried ? Math.min(2 * length, this.#options.maxRecordBytes + 1) : length + 1;
   }
 
-  attribute(name: string, value: string): void {
-    if (this.#builder.depth > 0) this.#builder.attribute(name, value);
-    else this.passed();
-  }
-
-  text(text: string): void {
-    if (this.#builder.depth > 0) {
-      this.#builder.text(text);
-      return;
-    }
-    this.passed();
-    // The parser says so after this event, or before it where the text was cut.
-    if (this.#open.length === 0 && /[^ \t\r\n]/.test(text))
-      refuse('READER_SYNTAX', 'There is text outside of the root.');
-  }
-
-  closeTag(isEmptyElement: boolean): void {
-    const { depth } = this.#builder;
-    if (depth > 1) this.#builder.close();
-    else if (depth === 1) this.#endRecord(isEmptyElement);
-    else {
-      this.passed();
-      this.#pathCharacters -= this.#open.pop()?.length ?? 0;
-      this.#state = null;
+  /** True: the window does not hold what is needed. */
+  #step(): boolean {
+    switch (this.#mode) {
+      case 'scan':
+        return this.#scan();
+      case 'skip':
+        return this.#skip();
+      default:
+        return this.#parse();
     }
   }
 
-  doctype(): void {
-    this.passed();
-    const { tokenStart, position } = this.#parser;
-    const fault = doctypeFault(this.#window.bytes, this.#feed.indexOf(tokenStart), this.#feed.indexOf(position));
-    if (fault !== null) this.#throw(fault);
-  }
-
-  passed(): void {
-    if (this.#builder.depth === 0) this.#boundToken(this.#parser.position);
-  }
-
-  // Records.
-
-  #beginRecord(name: string): void {
-    const start = this.#parser.tokenStart;
-    this.#feed.consume(start, this.#feed.indexOf(start));
-    this.#state ??= { path: [...this.#open], vainBytes: this.#vainBytes };
-    this.#position = this.#window.position(this.#state as unknown as JsonValue);
-    this.#name = name;
-    this.#isRecordSeen = true;
-    this.#builder.open(name);
-  }
-
-  #endRecord(isEmptyElement: boolean): void {
-    const { batch } = this;
-    const { maxRecordBytes, maxDepth } = this.#options;
-    const { position } = this.#parser;
-    const end = this.#feed.indexOf(position);
-    const { start } = this.#window;
-    if (end - start > maxRecordBytes) this.#throw(this.#tooLarge());
-    if (!isEmptyElement && !endsElement(this.#window.bytes, end, this.#name)) {
-      refuse('READER_SYNTAX', `The element ${this.#name} is not closed by its own end tag.`);
-    }
-    const { output } = batch;
-    const outputStart = output.length;
-    try {
-      writeValue(output, this.#builder.finish(), maxDepth);
-      if (output.length - outputStart > maxRecordBytes) this.#throw(this.#tooLarge());
-    } catch (error) {
-      output.length = outputStart;
-      throw error;
-    }
-    batch.add(this.#position as Position);
-    this.#position = null;
-    this.#feed.consume(position, end);
-  }
-
-  /** Goes into an element that is no record. */
-  #enter(name: string): void {
-    this.#open.push(name);
-    this.#state = null;
-    this.#pathCharacters += name.length;
-    if (this.#pathCharacters <= MAX_PATH_CHARACTERS) return;
-    refuse(
-      'READER_SYNTAX',
-      `The elements around the records have names of more than ${MAX_PATH_CHARACTERS} characters.`,
-    );
-  }
-
-  // Reading.
-
-  /** Reads one piece; false: the window holds none, and more may follow. */
-  #read(): boolean {
-    const text = this.#feed.next(this.#pieceBytes);
-    const { fault } = this.#feed;
-    if (text === '' && fault === null) {
-      if (!this.#window.isWhole) return false;
-      this.#end();
-      return true;
-    }
-    this.#pieceBytes = Math.min(2 * this.#pieceBytes, MAX_PIECE_BYTES);
-    try {
-      this.#parser.write(text);
-      this.#boundUnfinished();
-    } catch (error) {
-      this.#fail(this.#faultOf(error));
-      return true;
-    }
-    if (fault !== null) this.#fail(fault);
-    return true;
-  }
-
-  /** Holds what was read and has not ended against its bound. */
-  #boundUnfinished(): void {
-    const feed = this.#feed;
-    if (this.#parser.referenceLength > MAX_REFERENCE_CHARACTERS) refuse('READER_SYNTAX', 'A reference does not end.');
-    if (this.#position !== null) {
-      if (feed.givenBytes > this.#options.maxRecordBytes) this.#throw(this.#tooLarge());
-      return;
-    }
-    this.#boundToken(feed.endCharacter);
-    const start = Math.min(this.#parser.tokenStart, feed.endCharacter);
-    feed.consume(start, feed.indexOf(start));
+  #scan(): boolean {
     const window = this.#window;
-    if (feed.givenBytes <= MAX_DOCTYPE_BYTES || !isDoctype(window.bytes, window.start)) return;
-    const fault = doctypeFault(window.bytes, window.start, window.start + feed.givenBytes);
-    if (fault !== null) this.#throw(fault);
+    const { maxRecordBytes } = this.#options;
+    this.#isTried = false;
+    for (;;) {
+      if (!this.#isAtRecord) {
+        const start = nextRecord(window, this.#tagStart, maxRecordBytes);
+        if (start < 0) {
+          if (~start >= window.end && !window.isWhole) return true;
+          this.#beginParsing('around');
+          return false;
+        }
+        window.consume(start);
+        this.#isAtRecord = true;
+      }
+      const end = this.#take(window.start);
+      if (end < 0) {
+        this.#isTried = ~end >= window.end && !window.isWhole && window.length <= maxRecordBytes;
+        if (!this.#isTried) this.#beginParsing('parse');
+        return this.#isTried;
+      }
+      window.consume(end);
+      this.#isAtRecord = false;
+    }
   }
 
-  /** Holds what is read outside of records, up to a character, against the bound of a record: it is held in memory too. */
-  #boundToken(character: number): void {
+  /** Takes the record at the window's start with the scanner; returns the index behind it, or what {@link RecordScanner.scan} returns, or `~start` for one too large. */
+  #take(start: number): number {
+    const { batch } = this;
     const { maxRecordBytes } = this.#options;
-    const { tokenStart } = this.#parser;
-    if (character - tokenStart <= maxRecordBytes) return;
-    refuse('READER_SYNTAX', `What begins here, outside of records, is larger than ${maxRecordBytes} bytes.`);
+    const outputStart = batch.output.length;
+    const end = this.#scanner.scan(this.#window.bytes, start, batch.output);
+    if (end >= 0 && Math.max(end - start, batch.output.length - outputStart) <= maxRecordBytes) {
+      batch.add(this.#place());
+      return end;
+    }
+    batch.output.length = outputStart;
+    return end < 0 ? end : ~start;
+  }
+
+  #parse(): boolean {
+    const stop = this.#parser.read();
+    if (stop === 'starved') return true;
+    if (stop === 'record') this.#endParsing();
+    else if (stop === 'end') this.#end();
+    else this.#fail(stop.fault);
+    return false;
+  }
+
+  #beginParsing(mode: 'around' | 'parse'): void {
+    this.#mode = mode;
+    if (mode === 'parse') this.#place();
+    this.#parser.begin(mode === 'parse');
+  }
+
+  /** Goes over to the scanner, behind a record that was parsed, or before one that was come to. */
+  #endParsing(): void {
+    this.#isAtRecord = this.#parser.isAtRecord;
+    if (this.#mode === 'parse') this.batch.add(this.#position as Position);
+    else {
+      this.#state = null;
+      this.#tagStart = tagStart(this.#parser.recordName);
+    }
+    this.#mode = 'scan';
+  }
+
+  /** The position of the record at the window's start. */
+  #place(): Position {
+    this.#state ??= { path: [...this.#parser.open], vainBytes: this.#vainBytes };
+    this.#position = this.#window.position(this.#state as unknown as JsonValue);
+    return this.#position;
   }
 
   #end(): void {
     const window = this.#window;
-    const detail = 'The file ends in the middle of the document.';
-    const truncated: JsonFault = { code: 'READER_TRUNCATED', index: window.end, detail };
-    const fault = this.#referenceFault() ?? truncated;
-    const isCutOff = this.#position !== null || this.#feed.givenBytes < window.length || !this.#parser.isSoundEnd();
-    if (isCutOff) this.#fail(fault);
-    else if (this.#isRecordSeen) this.isDone = true;
-    else {
-      const { recordPath } = this.#options;
-      const missing = `No element of the document is a record by the path "${recordPath}".`;
-      this.failure = window.failure({ code: 'RECORD_PATH_NOT_FOUND', index: window.end, detail: missing });
+    if (this.#position !== null) {
+      this.isDone = true;
+      return;
     }
-  }
-
-  // Faults.
-
-  #throw(fault: JsonFault): never {
-    this.#fault = fault;
-    return refuse(fault.code, fault.detail);
-  }
-
-  #tooLarge(): JsonFault {
-    const detail = `A record is larger than ${this.#options.maxRecordBytes} bytes.`;
-    return { code: 'RECORD_TOO_LARGE', index: this.#window.start, detail };
-  }
-
-  #faultOf(error: unknown): JsonFault {
-    const known = this.#fault;
-    this.#fault = null;
-    if (known !== null) return known;
-    if (!(error instanceof ServiceError)) throw error;
-    const { code, message: detail } = error;
-    let index = this.#feed.indexOf(this.#parser.position - 1);
-    // Text where none may be is found out at its end, wherever that was cut.
-    if (this.#position === null) index = Math.min(index, this.#tokenIndex());
-    return this.#referenceFault() ?? { code, index, detail };
-  }
-
-  /** What is wrong with the references of what is being read, which the parser finds out late or never. */
-  #referenceFault(): JsonFault | null {
-    // Only what the parser has seen counts; between two pieces its position is behind them.
-    const to = this.#feed.indexOf(Math.min(this.#parser.position, this.#feed.endCharacter));
-    const index = faultyReference(this.#window.bytes, this.#tokenIndex(), to);
-    return index === -1
-      ? null
-      : { code: 'READER_SYNTAX', index, detail: 'This & begins no reference that is defined.' };
-  }
-
-  /** Where in the window what is being read begins, white space aside. */
-  #tokenIndex(): number {
-    let index = this.#feed.indexOf(Math.min(this.#parser.tokenStart, this.#feed.endCharacter));
-    while (isWhiteSpace(this.#window.bytes[index] as number)) index += 1;
-    return index;
+    const detail = `No element of the document is a record by the path "${this.#options.recordPath}".`;
+    this.failure = window.failure({ code: 'RECORD_PATH_NOT_FOUND', index: window.end, detail });
   }
 
   /** Ends the reading, or sets the record under way aside. */
   #fail(fault: JsonFault): void {
     const window = this.#window;
     const position = this.#position;
-    if (position === null) {
+    if (position === null || this.#mode !== 'parse') {
       this.failure = window.failure(fault);
       return;
     }
     const { maxRecordBytes, onBadRecord } = this.#options;
     const isTooLarge = fault.code === 'RECORD_TOO_LARGE' || fault.index - window.start > maxRecordBytes;
-    const error = window.failure(isTooLarge ? this.#tooLarge() : fault);
+    const error = window.failure(isTooLarge ? this.#parser.tooLarge() : fault);
     if (onBadRecord === 'fail') {
       this.failure = error;
       return;
     }
     this.#reach = position.byteOffset + (isTooLarge ? maxRecordBytes : fault.index - window.start);
     this.#skippedError = error;
+    const { recordName, open } = this.#parser;
     this.#skipped = new SkippedRecord(window, {
       position,
       error: toErrorRecord(error),
-      name: this.#name,
-      parentName: this.#open.at(-1) ?? '',
+      name: recordName,
+      parentName: open.at(-1) ?? '',
     });
-    this.#builder.abandon();
+    this.#builder.clear();
+    this.#mode = 'skip';
   }
 
-  /** Looks for the end of the bad record; false: it may come behind the window. */
-  #skip(skipped: SkippedRecord): boolean {
+  /** Looks for the end of the bad record. */
+  #skip(): boolean {
+    const skipped = this.#skipped as SkippedRecord;
     if (!skipped.search()) {
       if (this.#window.isWhole) this.failure = this.#skippedError;
-      return this.#window.isWhole;
+      return !this.#window.isWhole;
     }
     const record = skipped.take();
     const end = record.position.byteOffset + record.byteLength;
@@ -338,23 +230,11 @@ export class XmlRecords implements XmlEvents {
     }
     if (this.#vainBytes > FREE_VAIN_BYTES + VAIN_BYTES_PER_BYTE * end) {
       this.failure = this.#skippedError;
-      return true;
+      return false;
     }
     this.batch.add(record);
-    this.#skipped = null;
-    this.#position = null;
-    this.#parser = this.#startParser();
-    return true;
+    this.#isAtRecord = false;
+    this.#mode = 'scan';
+    return false;
   }
-
-  #startParser(): XmlParser {
-    this.#pieceBytes = FIRST_PIECE_BYTES;
-    const parser = new XmlParser(this.#open, this);
-    this.#feed.restart(parser.tokenStart);
-    return parser;
-  }
-}
-
-function refuse(code: ErrorCode, detail: string): never {
-  throw new ServiceError(code, { detail });
 }

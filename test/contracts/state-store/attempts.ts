@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { PlannedChunk } from '../../../src/model/chunk.ts';
 import type { Outcome } from '../../../src/model/outcome.ts';
-import type { AttemptTarget, RunKey } from '../../../src/state/state-store.ts';
+import type { AttemptTarget, RecordedAck, RunKey } from '../../../src/state/state-store.ts';
 import {
   acknowledge,
   claimed,
@@ -79,7 +80,7 @@ export function describeAttempts(subject: Subject): void {
       await store.releaseRun(run, null, NOW);
       const next = await claimed(store);
       expect((await store.beginAttempt(next, 0, NOW)).attempt).toBe(3);
-      await store.recordAck(next, { chunkNumber: 0, attempt: 3, next: null, now: NOW });
+      await store.recordAck(next, { chunkNumber: 0, attempt: 3, next: null, beginsNext: false, now: NOW });
       expect((await store.beginAttempt(next, 'completion', NOW)).attempt).toBe(1);
     });
 
@@ -111,11 +112,24 @@ export function describeAttempts(subject: Subject): void {
       expect(await store.beginAttempt(run, 0, NOW)).toEqual({ attempt: 3, isCertainlyNotStored: provesNotStored });
     });
 
-    it('without an outcome proves nothing', async () => {
+    it('without an outcome proves nothing to the next run', async () => {
       const { store } = subject();
       const run = await planned();
       await store.beginAttempt(run, 0, NOW);
-      expect(await store.beginAttempt(run, 0, NOW)).toEqual({ attempt: 2, isCertainlyNotStored: false });
+      await store.releaseRun(run, null, NOW);
+      expect(await store.beginAttempt(await claimed(store), 0, NOW)).toEqual({
+        attempt: 2,
+        isCertainlyNotStored: false,
+      });
+    });
+
+    it('is refused while another is under way', async () => {
+      const { store } = subject();
+      const run = await planned();
+      await store.beginAttempt(run, 0, NOW);
+      const before = await snapshotOf(store, ingestionId);
+      await expect(store.beginAttempt(run, 0, NOW)).rejects.toThrow('under way');
+      expect(await snapshotOf(store, ingestionId)).toEqual(before);
     });
 
     it('at a chunk that was acknowledged once proves nothing, whatever came before', async () => {
@@ -149,6 +163,69 @@ export function describeAttempts(subject: Subject): void {
     it('is refused at a chunk that is not planned', async () => {
       const run = await running(subject().store, sample);
       await expect(subject().store.beginAttempt(run, 0, NOW)).rejects.toThrow('in order');
+    });
+  });
+
+  describe('an attempt that begins with the acknowledgement before it', () => {
+    const second = planAfter(planAfter(null, 10), 10);
+
+    /** Acknowledges chunk 0, and begins an attempt at chunk 1. */
+    async function acknowledgeAndBegin(run: RunKey, next: PlannedChunk | null): Promise<RecordedAck> {
+      const { attempt } = await subject().store.beginAttempt(run, 0, NOW);
+      const ack = { chunkNumber: 0, attempt, next: next && withoutRejects(next), beginsNext: true, now: NOW + 3 };
+      return subject().store.recordAck(run, ack);
+    }
+
+    it('is on record with the ack and the plan, over a restart', async () => {
+      const { begun, ingestion } = await acknowledgeAndBegin(await planned(), second);
+      expect(begun).toEqual({ attempt: 1, isCertainlyNotStored: true });
+      const store = await subject().reopen();
+      expect(await stored(store, ingestionId)).toEqual(ingestion);
+      const record = { attempt: 1, epoch: 1, begunAt: NOW + 3, endedAt: null, outcome: null };
+      expect(await ledgerOf(store, ingestionId)).toMatchObject([
+        { ackedAt: NOW + 3, attempts: [{ outcome: 'acknowledged' }] },
+        { ...second, ackedAt: null, attempts: [record] },
+      ]);
+    });
+
+    it('is the one attempt under way, and ends as any', async () => {
+      const { store } = subject();
+      const run = await planned();
+      await acknowledgeAndBegin(run, second);
+      await expect(store.beginAttempt(run, 1, NOW)).rejects.toThrow('under way');
+      await recordFailure(run, 1, 1, { kind: 'too-large', reason });
+      expect(await store.beginAttempt(run, 1, NOW)).toEqual({ attempt: 2, isCertainlyNotStored: true });
+    });
+
+    it('counts all attempts before it at a chunk that is on record already', async () => {
+      const { store } = subject();
+      const run = await planned();
+      await acknowledge(store, run, 0, { next: second });
+      await failOnce(store, run, 1);
+      await store.rewindTo(run, 0, NOW);
+      const { begun } = await acknowledgeAndBegin(run, null);
+      expect(begun).toEqual({ attempt: 2, isCertainlyNotStored: false });
+    });
+
+    it('is refused, with all that belongs to it, where no chunk is planned behind', async () => {
+      const { store } = subject();
+      const run = await planned();
+      await store.beginAttempt(run, 0, NOW);
+      const before = await snapshotOf(store, ingestionId);
+      const ack = { chunkNumber: 0, attempt: 1, next: null, beginsNext: true, now: NOW };
+      await expect(store.recordAck(run, ack)).rejects.toThrow('in order');
+      expect(await snapshotOf(store, ingestionId)).toEqual(before);
+    });
+
+    it('is unknown where the process ends before it was made', async () => {
+      await acknowledgeAndBegin(await planned(), second);
+      const store = await subject().reopen();
+      await store.recoverAtStart(NOW + 4);
+      expect((await ledgerOf(store, ingestionId))[1]?.attempts).toMatchObject([{ outcome: 'unknown' }]);
+      expect(await store.beginAttempt(await claimed(store), 1, NOW)).toEqual({
+        attempt: 2,
+        isCertainlyNotStored: false,
+      });
     });
   });
 

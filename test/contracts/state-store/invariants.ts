@@ -5,7 +5,7 @@ import { CHAIN_START, type PlannedChunk } from '../../../src/model/chunk.ts';
 import type { Ingestion, LedgerEntry, RejectEntry } from '../../../src/model/ingestion.ts';
 import type { Outcome } from '../../../src/model/outcome.ts';
 import { nextChainChecksum } from '../../../src/protocol/checksum.ts';
-import type { PlanToRecord, RunKey } from '../../../src/state/state-store.ts';
+import type { BegunAttemptRow, PlanToRecord, RunKey } from '../../../src/state/state-store.ts';
 import {
   badRecordAt,
   ledgerOf,
@@ -28,6 +28,7 @@ const STEPS = [
   'fail',
   'ack',
   'ack with next',
+  'ack and begin',
   'ack after pause',
   'rewind',
   'halve',
@@ -45,7 +46,7 @@ type Step = (typeof STEPS)[number];
 const steps = fc.array(
   fc.record({
     step: fc.oneof(
-      { weight: 3, arbitrary: fc.constantFrom<Step>('claim', 'plan', 'ack', 'ack with next') },
+      { weight: 3, arbitrary: fc.constantFrom<Step>('claim', 'plan', 'ack', 'ack with next', 'ack and begin') },
       { weight: 2, arbitrary: fc.constantFrom<Step>(...STEPS) },
     ),
     choice: fc.nat(99),
@@ -65,6 +66,8 @@ class Play {
   readonly #ingestionId: string;
   #run: RunKey;
   #now = NOW;
+  /** The attempt that began with the last acknowledgement, until it ends. */
+  #begun: BegunAttemptRow | null = null;
 
   constructor(opened: OpenedStateStore, ingestionId: string) {
     this.#opened = opened;
@@ -89,7 +92,9 @@ class Play {
     switch (step) {
       case 'claim': {
         const claimed = await store.claimNext({ now, excludedIds: [] });
-        if (claimed !== null) this.#run = { ingestionId: claimed.ingestionId, epoch: claimed.epoch };
+        if (claimed === null) return;
+        this.#run = { ingestionId: claimed.ingestionId, epoch: claimed.epoch };
+        this.#begun = null;
         return;
       }
       case 'plan': {
@@ -107,10 +112,12 @@ class Play {
         return store.applyEvent(this.#ingestionId, step, now);
       case 'crash':
         await this.#opened.reopen();
+        this.#begun = null;
         return this.#opened.store.recoverAtStart(now);
       case 'fail':
       case 'ack':
       case 'ack with next':
+      case 'ack and begin':
       case 'ack after pause':
       case 'rewind':
       case 'halve':
@@ -125,7 +132,9 @@ class Play {
     const { checkpoint, highestPlannedChunk, highestAckedChunk, retry } = await stored(store, this.#ingestionId);
     const { nextChunkNumber } = checkpoint;
     if (step === 'rewind') {
-      return nextChunkNumber === 0 ? undefined : store.rewindTo(run, choice % nextChunkNumber, now);
+      return nextChunkNumber === 0 || this.#begun !== null
+        ? undefined
+        : store.rewindTo(run, choice % nextChunkNumber, now);
     }
     if (step === 'complete') {
       if (!checkpoint.isAtEnd || nextChunkNumber <= highestPlannedChunk) return;
@@ -133,7 +142,8 @@ class Play {
       return store.completeRun(run, attempt, now);
     }
     if (nextChunkNumber > highestPlannedChunk) return;
-    const { attempt, isCertainlyNotStored } = await store.beginAttempt(run, nextChunkNumber, now);
+    const { attempt, isCertainlyNotStored } = this.#begun ?? (await store.beginAttempt(run, nextChunkNumber, now));
+    this.#begun = null;
     if (step === 'fail' || step === 'halve') {
       const outcome = step === 'halve' ? OUTCOMES[1] : OUTCOMES[choice % OUTCOMES.length];
       if (outcome === undefined) return;
@@ -144,8 +154,12 @@ class Play {
     }
     if (step === 'ack after pause') await store.applyEvent(this.#ingestionId, 'pause', now);
     const isNextUnplanned = nextChunkNumber === highestPlannedChunk && nextChunkNumber > highestAckedChunk;
-    const next = step === 'ack with next' && isNextUnplanned ? await this.#nextPlan(choice) : null;
-    return store.recordAck(run, { chunkNumber: nextChunkNumber, attempt, next: next && withRejects(next), now });
+    const isNextWanted = step === 'ack with next' || step === 'ack and begin';
+    const next = isNextWanted && isNextUnplanned ? await this.#nextPlan(choice) : null;
+    const beginsNext = step === 'ack and begin' && (next !== null || nextChunkNumber < highestPlannedChunk);
+    const ack = { chunkNumber: nextChunkNumber, attempt, next: next && withRejects(next), beginsNext, now };
+    this.#begun = (await store.recordAck(run, ack)).begun;
+    return;
   }
 
   async #nextPlan(choice: number): Promise<PlannedChunk | null> {
@@ -213,6 +227,14 @@ function expectSoundLedger(ingestion: Ingestion, ledger: readonly LedgerEntry[])
   }
 }
 
+/** One attempt is under way at most, and that at the chunk to be delivered next. */
+function expectSoundAttempts({ checkpoint }: Ingestion, ledger: readonly LedgerEntry[]): void {
+  const underWay = ledger.flatMap(({ plan, attempts }) =>
+    attempts.filter(({ outcome }) => outcome === null).map(() => plan.chunkNumber),
+  );
+  expect([[], [checkpoint.nextChunkNumber]]).toContainEqual(underWay);
+}
+
 export function describeInvariants(subject: Subject): void {
   it('keeps its invariants whatever happens in whatever order', async () => {
     let plays = 0;
@@ -228,6 +250,7 @@ export function describeInvariants(subject: Subject): void {
           const ledger = await ledgerOf(subject().store, ingestionId);
           expectSoundCheckpoint(ingestion, ledger);
           expectSoundLedger(ingestion, ledger);
+          expectSoundAttempts(ingestion, ledger);
           expectSoundRejects(ingestion, ledger, await rejectsOf(subject().store, ingestionId));
           expect(ingestion.epoch).toBeGreaterThanOrEqual(highestEpoch);
           highestEpoch = ingestion.epoch;

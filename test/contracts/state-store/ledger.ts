@@ -164,15 +164,17 @@ export function describeLedger(subject: Subject): void {
     });
 
     it.each(['pause', 'cancel'] as const)(
-      'counts though a person asked to %s meanwhile, without the next plan',
+      'counts though a person asked to %s meanwhile, without the next plan and an attempt at it',
       async (event) => {
         const { store } = subject();
         const run = await delivered(0);
         const { attempt } = await store.beginAttempt(run, 0, NOW);
         const { status } = await store.applyEvent(ingestionId, event, NOW);
-        const after = await store.recordAck(run, { chunkNumber: 0, attempt, next: withoutRejects(chain[1]), now: NOW });
-        expect(after).toMatchObject({ status, highestAckedChunk: 0, highestPlannedChunk: 0 });
+        const ack = { chunkNumber: 0, attempt, next: withoutRejects(chain[1]), beginsNext: true, now: NOW };
+        const { ingestion, begun } = await store.recordAck(run, ack);
+        expect(ingestion).toMatchObject({ status, highestAckedChunk: 0, highestPlannedChunk: 0 });
         expect(await store.getPlan(ingestionId, 1)).toBeNull();
+        expect(begun).toBeNull();
       },
     );
 
@@ -180,7 +182,7 @@ export function describeLedger(subject: Subject): void {
       const { store } = subject();
       const run = await delivered(2);
       const before = await snapshotOf(store, ingestionId);
-      const ack = { attempt: 1, next: null, now: NOW };
+      const ack = { attempt: 1, next: null, beginsNext: false, now: NOW };
       await expect(store.recordAck(run, { ...ack, chunkNumber: 1 })).rejects.toThrow('must be under way');
       await expect(store.recordAck(run, { ...ack, chunkNumber: 2 })).rejects.toThrow('must be under way');
       expect(await snapshotOf(store, ingestionId)).toEqual(before);
@@ -236,7 +238,8 @@ export function describeLedger(subject: Subject): void {
       const run = await delivered(3);
       await store.rewindTo(run, 1, NOW);
       const { attempt } = await store.beginAttempt(run, 1, NOW);
-      const ack = { chunkNumber: 1, attempt, next: withoutRejects(planAfter(chain[1], 4)), now: NOW };
+      const next = withoutRejects(planAfter(chain[1], 4));
+      const ack = { chunkNumber: 1, attempt, next, beginsNext: true, now: NOW };
       await expect(store.recordAck(run, ack)).rejects.toThrow('frozen in another way');
       expect(await stored(store, ingestionId)).toMatchObject({ checkpoint: { nextChunkNumber: 1 } });
     });

@@ -30,6 +30,7 @@ const WRITES: Readonly<Record<string, Write>> = {
   restartUnbegun: (store, run) => store.restartUnbegun(run, { ...sample.fingerprint, size: 1 }),
   planChunk: (store, run) => store.planChunk(run, withoutRejects(planAfter(chain[1], 10)), NOW),
   replacePlan: (store, run) => store.replacePlan(run, withoutRejects(planAfter(chain[0], 5)), 500, NOW),
+  dropRejectsBehindPlans: (store, run) => store.dropRejectsBehindPlans(run),
   recordRejects: (store, run) => store.recordRejects(run, [badRecordAt(20)], NOW),
   beginAttempt: (store, run) => store.beginAttempt(run, 1, NOW),
   rewindTo: (store, run) => store.rewindTo(run, 0, NOW),
@@ -43,7 +44,14 @@ const WRITES: Readonly<Record<string, Write>> = {
 const REPORTS: Readonly<Record<string, Write>> = {
   recordFailure: (store, run) =>
     store.recordFailure(run, 1, { attempt: 1, outcome, retry, nextAttemptAt: null, now: NOW }),
-  recordAck: (store, run) => store.recordAck(run, { chunkNumber: 1, attempt: 1, next: null, now: NOW }),
+  recordAck: (store, run) =>
+    store.recordAck(run, {
+      chunkNumber: 1,
+      attempt: 1,
+      next: withoutRejects(planAfter(chain[1], 10)),
+      beginsNext: true,
+      now: NOW,
+    }),
 };
 
 export function describeOvertakenRuns(subject: Subject): void {

@@ -113,8 +113,10 @@ export function describePages(subject: Subject): void {
       await store.recordRejects(run, [inFile(1, 0), inFile(0, 7)], NOW);
       await store.recordRejects(run, [inFile(1, 9), inFile(0, 100)], NOW);
       const seen: unknown[] = [];
+      let pageCount = 0;
       let cursor: string | null | undefined;
       while (cursor !== null) {
+        pageCount += 1;
         const page = await store.listRejects(idOf('a'), { limit, ...(cursor === undefined ? {} : { cursor }) });
         expect(page.items.length).toBeLessThanOrEqual(limit);
         seen.push(...page.items.map(({ fileIndex, line }) => [fileIndex, line]));
@@ -126,6 +128,7 @@ export function describePages(subject: Subject): void {
         [1, 1],
         [1, 10],
       ]);
+      expect(pageCount).toBe(Math.ceil(seen.length / limit));
     });
   });
 

@@ -113,7 +113,7 @@ export function describeRecovery(subject: Subject): void {
     const before = await snapshotOf(store, ingestionId);
     expect(await snapshotOf(await subject().reopen(), ingestionId)).toEqual(before);
     // The run goes on in the reopened store: nothing of it lived in the old one.
-    await subject().store.recordAck(run, { chunkNumber: 2, attempt: 1, next: null, now: NOW });
+    await subject().store.recordAck(run, { chunkNumber: 2, attempt: 1, next: null, beginsNext: false, now: NOW });
     await expect(acknowledge(subject().store, run, 2)).rejects.toThrow('in order');
   });
 }

@@ -36,7 +36,8 @@ export function describeRejects(subject: Subject): void {
   /** Acknowledges a chunk that brings the next plan along. */
   const acknowledgeWith = async (run: RunKey, chunkNumber: number, next: PlanToRecord) => {
     const { attempt } = await subject().store.beginAttempt(run, chunkNumber, NOW);
-    return subject().store.recordAck(run, { chunkNumber, attempt, next, now: NOW });
+    return (await subject().store.recordAck(run, { chunkNumber, attempt, next, beginsNext: false, now: NOW }))
+      .ingestion;
   };
 
   describe('bad records', () => {
@@ -50,6 +51,23 @@ export function describeRejects(subject: Subject): void {
         { ...expected, chunkNumber: 0, recordedAt: NOW },
         expect.objectContaining({ line: 4, chunkNumber: null, recordedAt: NOW + 1 }),
       ]);
+    });
+
+    it('behind the highest plan are forgotten where what lies there is read anew, and no others', async () => {
+      const { store } = subject();
+      const run = await running(store, sample);
+      await store.recordRejects(run, bad, NOW);
+      expect((await store.dropRejectsBehindPlans(run)).rejectedRecords).toBe(0);
+      await isOnRecord([]);
+      await store.planChunk(run, first, NOW);
+      const behind = badRecordAt(chain[0].plan.positionAfter?.byteOffset ?? 0);
+      await store.recordRejects(
+        run,
+        [bad[2], { ...behind, position: chain[0].plan.positionAfter ?? behind.position }],
+        NOW,
+      );
+      expect((await store.dropRejectsBehindPlans(run)).rejectedRecords).toBe(2);
+      await isOnRecord(bad.slice(0, 2));
     });
 
     it('are there with the plan that brings them or not at all', async () => {
@@ -76,7 +94,7 @@ export function describeRejects(subject: Subject): void {
       await store.planChunk(run, first, NOW);
       const { attempt } = await store.beginAttempt(run, 0, NOW);
       await store.applyEvent(ingestionId, 'pause', NOW);
-      await store.recordAck(run, { chunkNumber: 0, attempt, next: second, now: NOW });
+      await store.recordAck(run, { chunkNumber: 0, attempt, next: second, beginsNext: true, now: NOW });
       await isOnRecord(bad.slice(0, 2));
     });
 

@@ -110,6 +110,15 @@ describe('A cell', () => {
     expect(await jsonOf(n('soon', '1'), all)).toBe('"soon"');
   });
 
+  it('without a style has the first, whatever that is', async () => {
+    const files = {
+      'xl/styles.xml': '<styleSheet><cellXfs><xf numFmtId="14"/><xf numFmtId="0"/></cellXfs></styleSheet>',
+    };
+    expect(await jsonOf(n('45659'), { files })).toBe('"2025-01-02"');
+    expect(await jsonOf(`${n('45659')}<!-- for the parser -->`, { files })).toBe('"2025-01-02"');
+    expect(await jsonOf(n('45659', '1'), { files })).toBe('45659');
+  });
+
   it('is the same with a prefix before every name, in the strict form and without any reference', async () => {
     const xml =
       '<x:worksheet xmlns:x="http://purl.oclc.org/ooxml/spreadsheetml/main"><x:sheetData><x:row><x:c t="inlineStr"><x:is><x:t>v</x:t></x:is></x:c></x:row><x:row><x:c><x:v>1</x:v></x:c></x:row><x:row><x:c><x:v>2</x:v></x:c></x:row></x:sheetData></x:worksheet>';

@@ -181,6 +181,12 @@ describe('A hostile workbook', () => {
         })),
       ),
     ],
+    [
+      'an entity named as what every object has',
+      'READER_SYNTAX',
+      broken('</sheetData>', '<row><c><v>&toString;</v></c></row></sheetData>'),
+    ],
+    ['another version of XML', 'READER_SYNTAX', broken('version="1.0"', 'version="1.1"')],
     ['another encoding', 'ENCODING_UNSUPPORTED', broken('UTF-8', 'ISO-8859-1')],
   ])('with %s in its sheet ends there: %s', async (_what, code, bytes) => {
     const { records, error } = await readBytes(bytes);

@@ -8,6 +8,7 @@ import { readBytes, recordsOf } from './read-workbook.ts';
 import { row, sheetXml, writeWorkbook } from './workbook-writer.ts';
 
 const oneColumn = (...values: string[]): string => ['v', ...values].map((value) => row([value])).join('');
+const isSamePlace = (a: Position, b: Position): boolean => a.byteOffset === b.byteOffset && a.line === b.line;
 const one = (rows: string): Buffer => writeWorkbook({ sheets: [{ rows }] });
 
 describe('The sheets of a workbook', () => {
@@ -59,6 +60,36 @@ describe('The sheets of a workbook', () => {
     }
     expect(await recordsOf(writeWorkbook({ sheets: sheets.slice(0, 1) }))).toEqual(['{"v":"hidden"}']);
     expect((await readBytes(writeWorkbook({ sheets: sheets.slice(1, 2) }))).error?.code).toBe('SHEET_NOT_FOUND');
+  });
+
+  it('are shown by the first of several windows', async () => {
+    const views = '<bookViews><workbookView/><workbookView activeTab="1"/></bookViews>';
+    const files = {
+      'xl/workbook.xml': `<workbook xmlns:r="urn:r">${views}<sheets><sheet name="a" r:id="rId1"/><sheet name="b" r:id="rId2"/></sheets></workbook>`,
+    };
+    const sheets = [{ rows: oneColumn('a') }, { rows: oneColumn('b') }];
+    expect(await recordsOf(writeWorkbook({ sheets, files }))).toEqual(['{"v":"a"}']);
+  });
+
+  it('have names with any characters', async () => {
+    const sheets = [{ rows: oneColumn('a') }, { name: '&quot;a&quot; &amp; &apos;ü&apos; &lt;', rows: oneColumn('b') }];
+    expect(await recordsOf(writeWorkbook({ sheets }), { sheet: '"a" & \'Ü\' <' })).toEqual(['{"v":"b"}']);
+  });
+
+  it('are found wherever their parts lie', async () => {
+    const relations = (tags: string) => `<Relationships>${tags}</Relationships>`;
+    const relation = (id: string, type: string, target: string) =>
+      `<Relationship Id="${id}" Type="http://x/${type}" Target="${target}"/>`;
+    const files = {
+      '_rels/.rels': relations(relation('a', 'officeDocument', '/Book/WORKBOOK.xml')),
+      'book/workbook.xml': '<workbook xmlns:r="urn:r"><sheets><sheet name="a" r:id="a"/></sheets></workbook>',
+      'book/_rels/Workbook.xml.rels': relations(
+        relation('a', 'worksheet', '../Parts/Sheet%201.xml') + relation('b', 'sharedStrings', './strings.xml'),
+      ),
+      'parts/sheet 1.xml': `\ufeff${sheetXml(row(['v']) + row(['<c t="s"><v>0</v></c>']))}`,
+      'book/strings.xml': '<sst><si><t>ü</t></si></sst>',
+    };
+    expect(await recordsOf(writeWorkbook({ sheets: [], files }))).toEqual(['{"v":"ü"}']);
   });
 
   it('have offsets that ascend over all of them, and every record can be resumed at', async () => {
@@ -169,6 +200,45 @@ describe('Rows', () => {
       [6, '{"v":null}'],
       [7, '{"v":2}'],
     ]);
+  });
+
+  it('that are bad come behind the empty ones before them, and each can be resumed at', async () => {
+    const format: ExcelFormat = { sheet: '*', headerRow: null, emptyRows: 'keep' };
+    const bad = (number: number) => `<row r="${number}"><c r="A${number}" t="b"><v>2</v></c></row>`;
+    const rows = `${row(['v'])}<row r="4"/>${bad(5)}${bad(5)}<row r="7"><c r="A7"><v>7</v></c></row>${bad(9)}<row r="x"/>`;
+    const bytes = writeWorkbook({ sheets: [{ rows }, { rows }] });
+    const whole = await readBytes(bytes, format, { onBadRecord: 'quarantine' });
+    expect(whole.error).toBeNull();
+    const lines = [2, 3, 4, 6, 7, 8];
+    expect(whole.records.map(({ position }) => position.line)).toEqual([...lines, ...lines]);
+    expect(whole.bad.map(({ recordsBefore, position }) => [recordsBefore, position.line])).toEqual(
+      [0, 6].flatMap((before) => [
+        [before + 3, 5],
+        [before + 3, 5],
+        [before + 6, 9],
+        [before + 6, 9],
+      ]),
+    );
+    expect(new Set(whole.bad.map(({ position }) => position.byteOffset)).size).toBe(8);
+    for (const { position } of [...whole.records, ...whole.bad]) {
+      const stored = JSON.parse(JSON.stringify(position)) as Position;
+      const resumed = await readAll(
+        createExcelReader(format),
+        memorySource(bytes),
+        { onBadRecord: 'quarantine' },
+        stored,
+      );
+      const first = whole.records.findIndex((item) => isSamePlace(item.position, position));
+      const isRecord = first !== -1;
+      expect(resumed.records).toEqual(
+        isRecord
+          ? whole.records.slice(first)
+          : whole.records.filter((item) => item.position.byteOffset > position.byteOffset),
+      );
+      expect(resumed.bad.map((item) => item.position)).toEqual(
+        whole.bad.map((item) => item.position).filter((item) => item.byteOffset >= position.byteOffset),
+      );
+    }
   });
 
   it('may lack their numbers, and their cells the references', async () => {
