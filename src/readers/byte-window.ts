@@ -7,6 +7,9 @@ import type { ByteSource } from '../sources/source.ts';
 const INITIAL_CAPACITY_BYTES = 512 * 1024;
 /** Up to so many bytes a line's end is found by a loop sooner than by a call into the runtime. */
 const SHORT_LINE_BYTES = 128;
+/** Where lines are short, four bytes at a time are looked at: a tenth of the reading of a feed is to know its lines. */
+const WORD_BYTES = 4;
+const WORD_SHIFT = 2;
 /** No line feed is known in the window. */
 const NONE = Number.POSITIVE_INFINITY;
 
@@ -21,6 +24,8 @@ export class ByteWindow {
   end = 0;
   /** Whether the source has nothing after `end`. */
   isWhole = false;
+  /** The same bytes. */
+  #words = new Int32Array(this.bytes.buffer);
   readonly #source: ByteSource;
   readonly #blocks: AsyncIterator<Uint8Array>;
   /** Offset in the source of `bytes[0]` and of the first byte of the line of `bytes[start]`. */
@@ -105,9 +110,10 @@ export class ByteWindow {
     const { length, start } = this;
     const needed = length + block.length + 1;
     if (needed > this.bytes.length) {
-      const grown = new Uint8Array(Math.max(needed, 2 * length));
+      const grown = new Uint8Array(WORD_BYTES * Math.ceil(Math.max(needed, 2 * length) / WORD_BYTES));
       grown.set(this.bytes.subarray(start, this.end));
       this.bytes = grown;
+      this.#words = new Int32Array(grown.buffer);
     } else {
       this.bytes.copyWithin(0, start, this.end);
     }
@@ -123,10 +129,15 @@ export class ByteWindow {
   /** Counts the line feeds before `index`, of which one is known. */
   #passLines(index: number): void {
     const { bytes } = this;
-    let last = this.#lineFeed;
+    const words = this.#words;
+    // Where none is known it is no integer, and the runtime would count in doubles.
+    let last = this.#lineFeed | 0;
     let line = this.#line + 1;
     for (let next = last + 1; next < index; next += 1) {
-      if (bytes[next] !== LINE_FEED) continue;
+      while (next % WORD_BYTES === 0 && next < index && !hasLineFeed(words[next >> WORD_SHIFT] as number)) {
+        next += WORD_BYTES;
+      }
+      if (next >= index || bytes[next] !== LINE_FEED) continue;
       line += 1;
       last = next;
     }
@@ -143,4 +154,10 @@ export class ByteWindow {
     const offset = Buffer.from(bytes.buffer, near, this.end - near).indexOf(LINE_FEED);
     return offset === -1 ? NONE : near + offset;
   }
+}
+
+/** Whether one of the four bytes is a line feed: by what is 0 where it is one, from which subtraction borrows the highest bit that it does not have. */
+function hasLineFeed(word: number): boolean {
+  const difference = word ^ 0x0a0a0a0a;
+  return ((difference - 0x01010101) & ~difference & 0x80808080) !== 0;
 }

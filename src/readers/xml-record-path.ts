@@ -39,9 +39,8 @@ export async function findXmlRecordPath(source: ByteSource, limits: { readonly m
   const window = new ByteWindow(source, null);
   try {
     await enterDocument(window);
-    await window.fill(SEARCHED_BYTES);
     const search = new PathSearch(window, limits.maxDepth);
-    const fault = search.run();
+    const fault = await search.run();
     const repeated = search.paths.mostRepeated();
     if (repeated !== null && fault?.code !== 'ENTITY_REFUSED') return repeated;
     if (fault !== null) throw fault;
@@ -51,7 +50,7 @@ export async function findXmlRecordPath(source: ByteSource, limits: { readonly m
   }
 }
 
-/** Counts how often each path occurs in what a window holds. */
+/** Counts how often each path occurs in the document of a window. */
 class PathSearch {
   readonly paths: PathCounter;
   readonly #window: ByteWindow;
@@ -69,14 +68,16 @@ class PathSearch {
     this.#parser.begin(false);
   }
 
-  /** Reads all that the window holds, or up to a fault, which it returns. */
-  run(): ServiceError | null {
-    let stop = this.#parser.read();
-    while (stop === 'record') {
-      this.#passRepeated();
-      stop = this.#parser.read();
+  /** Reads as much as is looked at, or up to a fault, which it returns. */
+  async run(): Promise<ServiceError | null> {
+    const window = this.#window;
+    for (;;) {
+      const stop = this.#parser.read();
+      if (stop === 'record') this.#passRepeated();
+      else if (stop !== 'starved') return stop === 'end' ? null : window.failure(stop.fault);
+      else if (window.place.byteOffset + window.length >= SEARCHED_BYTES) return null;
+      else await window.fill(window.length + 1);
     }
-    return typeof stop === 'object' ? this.#window.failure(stop.fault) : null;
   }
 
   /** Goes past the repeated elements that follow each other from the window's start on, and lets the parser begin where the scanner takes no more. */

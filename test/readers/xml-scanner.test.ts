@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { DEFAULT_FORMATS, type XmlFormat } from '../../src/model/format.ts';
+import type { ReaderOptions } from '../../src/readers/reader.ts';
 import { RecordScanner } from '../../src/readers/xml/record-scanner.ts';
 import { createXmlReader } from '../../src/readers/xml-reader.ts';
-import type { ReaderOptions } from '../../src/readers/reader.ts';
 import { memorySource } from '../contracts/memory-source.ts';
 import { type ReadResult, readAll } from '../contracts/reader-suite.ts';
 import { corpusFolder } from '../protocol/corpora.ts';
@@ -46,15 +46,94 @@ afterEach(() => {
 });
 
 const CHARACTERS = [
-  ...['a', 'b c', ' ', '\n', '\r\n', '\r', '\t', '"', '\\', '\\n', ']', ']]', '>', '/', '-', '=', "'", ';', 'ö', '漢', '😀', '～'],
-  ...['\u0085', '\u00a0', '\u2003', '\u3000', '\ufeff', '\u007f', '\u200b'],
-  ...['&amp;', '&lt;', '&gt;', '&quot;', '&apos;', '&#10;', '&#13;', '&#32;', '&#x9;', '&#xe4;', '&#128512;', '&#093;', '&#x00A0;'],
+  'a',
+  'b c',
+  ' ',
+  '\n',
+  '\r\n',
+  '\r',
+  '\t',
+  '"',
+  '\\',
+  '\\n',
+  ']',
+  ']]',
+  '>',
+  '/',
+  '-',
+  '=',
+  "'",
+  ';',
+  'ö',
+  '漢',
+  '😀',
+  '～',
+  '\u0085',
+  '\u00a0',
+  '\u2003',
+  '\u3000',
+  '\ufeff',
+  '\u007f',
+  '\u200b',
+
+  '&amp;',
+  '&lt;',
+  '&gt;',
+  '&quot;',
+  '&apos;',
+  '&#10;',
+  '&#13;',
+  '&#32;',
+  '&#x9;',
+  '&#xe4;',
+  '&#128512;',
+  '&#093;',
+  '&#x00A0;',
 ];
 /** What the parser refuses, or takes for something else. */
 const FAULTS = [
-  ...['&', '&x;', '&#0;', '&#xD800;', '&#X41;', '&#xFFFE;', '&#;', '&#12', '&amp', ']]>', '<', '<>', '</', '</p>', '</a>', '<p>', '<a>', '<a', '<!', '<!-', '<!--', '-->'],
-  ...['<!-- -- -->', '<!-->', '<![CDATA[', '<![CDATA', '<!DOCTYPE p>', '<?x y?>', '<?xml version="1.0"?>', '"', "'", '=', ' a="1"', ' a="1" a="2"', '/', '/>', '\u0000', '\u0001'],
-  ...['\ufffe', '\uffff', '\ud800'],
+  '&',
+  '&x;',
+  '&#0;',
+  '&#xD800;',
+  '&#X41;',
+  '&#xFFFE;',
+  '&#;',
+  '&#12',
+  '&amp',
+  ']]>',
+  '<',
+  '<>',
+  '</',
+  '</p>',
+  '</a>',
+  '<p>',
+  '<a>',
+  '<a',
+  '<!',
+  '<!-',
+  '<!--',
+  '-->',
+
+  '<!-- -- -->',
+  '<!-->',
+  '<![CDATA[',
+  '<![CDATA',
+  '<!DOCTYPE p>',
+  '<?x y?>',
+  '<?xml version="1.0"?>',
+  '"',
+  "'",
+  '=',
+  ' a="1"',
+  ' a="1" a="2"',
+  '/',
+  '/>',
+  '\u0000',
+  '\u0001',
+  '\ufffe',
+  '\uffff',
+  '\ud800',
 ];
 const NAMES = ['a', 'b', 'a', 'b', 'x:a', 'y:a', 'ö', 'xmlns', 'xmlns:x', 'p', 'aa', 'a-b.c'];
 
@@ -67,11 +146,15 @@ const attribute = fc
     const quote = isSingle ? "'" : '"';
     return ` ${before}${key}${left}=${right}${quote}${value.replaceAll(quote, '').replaceAll(']]>', '')}${quote}`;
   });
-const tag = fc.tuple(fc.uniqueArray(attribute, { maxLength: 3, selector: (text) => text.split('=')[0]?.trim() }), space).map(([attributes, end]) => attributes.join('') + end);
+const tag = fc
+  .tuple(fc.uniqueArray(attribute, { maxLength: 3, selector: (text) => text.split('=')[0]?.trim() }), space)
+  .map(([attributes, end]) => attributes.join('') + end);
 const { element } = fc.letrec<{ element: string; inside: string }>((tie) => ({
   element: fc
     .tuple(name, tag, fc.array(tie('inside'), { maxLength: 4 }), space)
-    .map(([key, rest, inside, end]) => (inside.length === 0 && end === '' ? `<${key}${rest}/>` : `<${key}${rest}>${inside.join('')}</${key}${end}>`)),
+    .map(([key, rest, inside, end]) =>
+      inside.length === 0 && end === '' ? `<${key}${rest}/>` : `<${key}${rest}>${inside.join('')}</${key}${end}>`,
+    ),
   inside: fc.oneof(
     { maxDepth: 4, depthSize: 'small' },
     content,
@@ -140,13 +223,19 @@ describe('The scanner of XML records', () => {
   it('agrees with the parser on each byte of ASCII in each place', async () => {
     const text = '<p a="1" ><a>]]x>&lt;&#10;</a ><!-- c --><![CDATA[x]] ]]></p>';
     for (let at = 0; at < text.length; at += 1) {
-      const variants = Array.from({ length: 128 }, (_, byte) => text.slice(0, at) + String.fromCharCode(byte) + text.slice(at + 1));
+      const variants = Array.from(
+        { length: 128 },
+        (_, byte) => text.slice(0, at) + String.fromCharCode(byte) + text.slice(at + 1),
+      );
       await compare(Buffer.from(`<r>${LEARNT}${text}${variants.join('')}<p/></r>`), { onBadRecord: 'quarantine' });
     }
   });
 
   it('takes all records of a feed but the first, and those with names that are new', async () => {
-    const records = Array.from({ length: 50 }, (_, n) => `<p id="${n}">\n  <a b='"'>ö &amp; <![CDATA[<x>]]></a><!-- c --><a/>${n === 20 ? '<new/>' : ''}\n</p>`);
+    const records = Array.from(
+      { length: 50 },
+      (_, n) => `<p id="${n}">\n  <a b='"'>ö &amp; <![CDATA[<x>]]></a><!-- c --><a/>${n === 20 ? '<new/>' : ''}\n</p>`,
+    );
     const counts = await compare(Buffer.from(`<r><p/>${records.join('\n')}</r>`), { cut: () => 1000 });
     expect(counts.taken).toBe(48);
   });

@@ -51,7 +51,7 @@ export class ByteOutput {
     this.length = length + byteCount;
   }
 
-  /** Appends the bytes at `from` up to `to - 1`. They may be this output's own where room was made. */
+  /** Appends the bytes at `from` up to `to - 1`. They may be this output's own: where it is replaced by a larger one, what is read is still the old. */
   appendWords(input: DataView, from: number, to: number): void {
     const byteCount = to - from;
     this.reserve(byteCount);

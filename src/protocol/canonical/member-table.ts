@@ -78,7 +78,6 @@ export class MemberTable {
     if (place === order.length) return;
     const end = output.length;
     const target = this.#keyStarts[first + place] as number;
-    output.reserve(end - target);
     this.#keyStarts[this.count] = end;
     this.#appendFrom(place, order, first, { output, words: output.words, shift: 0 });
     output.moveBack(target, end);

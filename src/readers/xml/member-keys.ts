@@ -135,5 +135,14 @@ function memberKey(
 ): MemberKey {
   // Not as buffers: reading bytes is slower where they come in objects of several kinds.
   const bytes = Uint8Array.from(Buffer.from(`${canonicalizeValue(key)}:`));
-  return { name: Uint8Array.from(Buffer.from(name)), key, isElement, isList, isLeftOut, bytes, rank: UNRANKED, lastTag: 0 };
+  return {
+    name: Uint8Array.from(Buffer.from(name)),
+    key,
+    isElement,
+    isList,
+    isLeftOut,
+    bytes,
+    rank: UNRANKED,
+    lastTag: 0,
+  };
 }

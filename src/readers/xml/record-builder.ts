@@ -1,6 +1,6 @@
 import type { XmlFormat } from '../../model/format.ts';
 import type { ByteOutput } from '../../protocol/canonical/byte-output.ts';
-import { writeValue } from './canonical-writer.ts';
+import { CanonicalWriter } from './canonical-writer.ts';
 import { type MemberKey, MemberKeys } from './member-keys.ts';
 import { refuseDuplicates, sortMembers } from './member-order.ts';
 import { NULL, OBJECT, RecordTree, TEXT } from './record-tree.ts';
@@ -21,6 +21,7 @@ export class RecordBuilder {
   depth = 0;
   readonly #isTrimming: boolean;
   readonly #tree = new RecordTree();
+  readonly #writer = new CanonicalWriter(this.#tree);
   /** The members of open elements, and the ranges of the pieces of their texts. */
   readonly #members: number[] = [];
   #memberCount = 0;
@@ -105,7 +106,7 @@ export class RecordBuilder {
 
   /** Appends the canonical form of the record, which was closed, and forgets it. Throws RECORD_TOO_DEEP, without a place, where it nests deeper than `maxDepth`. */
   finish(output: ByteOutput, maxDepth: number): void {
-    writeValue(output, this.#tree, this.#members[0] as number, maxDepth);
+    this.#writer.write(output, this.#members[0] as number, maxDepth);
     this.clear();
   }
 

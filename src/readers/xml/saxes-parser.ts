@@ -18,7 +18,7 @@ export interface XmlEvents {
 
 const NO_EVENTS: XmlEvents = { openTag() {}, attribute() {}, text() {}, closeTag() {}, doctype() {}, passed() {} };
 /** What comes out of saxes where {@link XmlParser.stop} was called. */
-const STOPPED = Symbol('stopped');
+const STOPPED = new Error('The parser was stopped.');
 
 /** Reads XML 1.0 text in pieces of any length and tells what it finds; saxes, without its namespaces, behind what the readers need of it. */
 export class XmlParser {
@@ -60,7 +60,7 @@ export class XmlParser {
    * @param openNames outermost first
    */
   restart(openNames: readonly string[]): void {
-    (Reflect.get(this.#parser, '_init') as () => void).call(this.#parser);
+    Reflect.get(this.#parser, '_init').call(this.#parser);
     const prefix = openNames.map((name) => `<${name}>`).join('');
     this.#listener = NO_EVENTS;
     this.#parser.write(prefix);

@@ -109,25 +109,23 @@ export class XmlRecords {
     const { maxRecordBytes } = this.#options;
     this.#isTried = false;
     for (;;) {
-      if (!this.#isAtRecord) {
-        const start = nextRecord(window, this.#tagStart, maxRecordBytes);
-        if (start < 0) {
-          if (~start >= window.end && !window.isWhole) return true;
-          this.#beginParsing('around');
-          return false;
-        }
-        window.consume(start);
-        this.#isAtRecord = true;
-      }
-      const end = this.#take(window.start);
-      if (end < 0) {
-        this.#isTried = ~end >= window.end && !window.isWhole && window.length <= maxRecordBytes;
-        if (!this.#isTried) this.#beginParsing('parse');
-        return this.#isTried;
-      }
+      const start = this.#isAtRecord ? window.start : nextRecord(window, this.#tagStart, maxRecordBytes);
+      if (start < 0) return this.#leaveScanning(start);
+      window.consume(start);
+      const end = this.#take(start);
+      this.#isAtRecord = end < 0;
+      if (end < 0) return this.#leaveScanning(end);
       window.consume(end);
-      this.#isAtRecord = false;
     }
+  }
+
+  /** Waits for more, if the scanner only came to the window's end, or goes over to the parser. True: it waits. */
+  #leaveScanning(stop: number): boolean {
+    const window = this.#window;
+    const isCutOff = ~stop >= window.end && !window.isWhole && window.length <= this.#options.maxRecordBytes;
+    this.#isTried = isCutOff && this.#isAtRecord;
+    if (!isCutOff) this.#beginParsing(this.#isAtRecord ? 'parse' : 'around');
+    return isCutOff;
   }
 
   /** Takes the record at the window's start with the scanner; returns the index behind it, or what {@link RecordScanner.scan} returns, or `~start` for one too large. */
