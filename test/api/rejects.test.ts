@@ -45,7 +45,7 @@ describe('GET /api/ingestions/{id}/rejects', () => {
           column: 1,
           code: 'ROW_WIDTH',
           message: '2 cells in 3 columns',
-          what_to_do: expect.stringContaining('quarantine'),
+          what_to_do: expect.stringContaining('Correct the row'),
           place: { byte_offset: 13, line: 4 },
           chunk_number: 1,
           recorded_at: '2026-03-01T11:59:57.000Z',
