@@ -8,6 +8,7 @@ import { type Product, productsOf } from '../../src/generate/product.ts';
 import { PRODUCT_COLUMNS } from '../../src/generate/product-columns.ts';
 import { writeExcelFeed } from '../../src/generate/write-excel-feed.ts';
 import { FEED_FORMATS, type GeneratedFeed, writeFeed } from '../../src/generate/write-feed.ts';
+import { until } from '../harness/until.ts';
 import { parseJson, parseProductElements, parseRows, parseWorkbook } from './parse-feed.ts';
 
 const SEED = 7;
@@ -177,8 +178,16 @@ describe('writing a feed', () => {
         written = writtenCount;
       },
     });
-    for (let turn = 0; turn < 200; turn += 1) await new Promise(setImmediate);
-    expect(written).toBeGreaterThan(0);
+    let stillFor = 0;
+    let last = 0;
+    await until(
+      () => {
+        stillFor = written > 0 && written === last ? stillFor + 1 : 0;
+        last = written;
+        return { written, stillFor };
+      },
+      () => stillFor === 5,
+    );
     expect(written).toBeLessThan(10_000);
     stop.abort();
     await expect(writing).rejects.toThrow(/abort/i);
