@@ -102,9 +102,11 @@ export class Chunker {
         item,
         Math.min(plan.bounds.maxBytes, this.#rebuiltMaxBytes ?? Number.POSITIVE_INFINITY),
       );
-      // Behind the chunk before, what its bounds set aside was set aside, whatever the bounds of this one.
-      if (record !== null) this.#rebuiltMaxBytes = null;
-      if (record !== null) body.add(record);
+      if (record !== null) {
+        // Up to here, what the bounds of the chunk before set aside stayed so, whatever the bounds of this one.
+        this.#rebuiltMaxBytes = null;
+        body.add(record);
+      }
       this.#cursor.take();
     }
     if (body.recordCount !== plan.recordCount || body.byteCount !== plan.byteCount) throw this.#differsFrom(plan);

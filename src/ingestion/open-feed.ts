@@ -96,9 +96,8 @@ async function openText(
     if (compression !== null) source = await decompress(raw, compression);
     const head = await headOf(source);
     if (compression !== null) refuseNested(raw.name, head);
-    const asked = format.encodingOf(head);
-    const { encoding } = detectEncoding(source.name, head, asked);
-    return { source: await transcode(source, asked), coding: { compression, encoding } };
+    const found = detectEncoding(source.name, head, format.encodingOf(head));
+    return { source: transcode(source, found), coding: { compression, encoding: found.encoding } };
   } catch (error) {
     await source.close();
     throw error;

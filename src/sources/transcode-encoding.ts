@@ -12,7 +12,7 @@ export interface FoundEncoding {
 const STATEFUL = 'iso-2022-jp';
 
 /** How many bytes at the start of a text show its encoding. */
-export const ENCODING_HEAD_BYTES = 4;
+const HEAD_BYTES = 4;
 
 /** The longer before those it begins with: UTF-32's mark in little endian is UTF-16's and a zero character. */
 const MARKS: readonly (readonly [string, readonly number[]])[] = [
@@ -35,12 +35,12 @@ const ZERO_PATTERNS: readonly (readonly [string, string])[] = [
  * In which encoding a text is: by its byte order mark, whatever was asked for, as the encoding standard has it (6, "decode"); else the one asked
  * for; else by the zeros of UTF-16; else UTF-8. Throws ENCODING_UNSUPPORTED for UTF-32, ISO-2022-JP and what
  * TextDecoder does not know.
- * @param head its first {@link ENCODING_HEAD_BYTES}, fewer where it is shorter
+ * @param head at least its first four bytes, fewer where it is shorter
  * @param asked a label of the encoding standard, such as `windows-1252` or `latin1`; null: none
  */
 export function detectEncoding(file: string, head: Uint8Array, asked: string | null): FoundEncoding {
   const mark = MARKS.find(([, bytes]) => bytes.every((byte, index) => head[index] === byte));
-  const zeros = [...head].map((byte) => (byte === 0 ? '0' : 'x')).join('');
+  const zeros = [...head.subarray(0, HEAD_BYTES)].map((byte) => (byte === 0 ? '0' : 'x')).join('');
   const unmarked = asked ?? ZERO_PATTERNS.find(([, pattern]) => pattern === zeros)?.[0] ?? 'utf-8';
   const [label, bytes] = mark ?? [unmarked, []];
   const encoding = knownEncoding(label);

@@ -2,7 +2,7 @@ import type { SeekPoint } from '../model/record.ts';
 import { BoundaryTable } from './boundary-table.ts';
 import type { ByteSource } from './source.ts';
 import type { TextConversion } from './transcode-conversion.ts';
-import { detectEncoding, ENCODING_HEAD_BYTES, type FoundEncoding } from './transcode-encoding.ts';
+import type { FoundEncoding } from './transcode-encoding.ts';
 import { MultiByteConversion } from './transcode-multi-byte.ts';
 import { SingleByteConversion } from './transcode-single-byte.ts';
 import { Utf16Conversion } from './transcode-utf16.ts';
@@ -12,22 +12,11 @@ const PIECE_BYTES = 64 * 1024;
 
 /**
  * A text in UTF-8: the source itself where it is, byte order mark included; else what it says in UTF-8, without its mark, 0xFF standing for what is not
- * decodable. It opens at an offset without reading what comes before. Closing it closes the source. Throws ENCODING_UNSUPPORTED; the source then
- * stays the caller's.
- * @param encoding a label of the WHATWG encoding standard; null: by the mark, else UTF-8. A mark is believed before it.
+ * decodable. It opens at an offset without reading what comes before. Closing it closes the source.
+ * @param found what `detectEncoding` says of the source
  */
-export async function transcode(source: ByteSource, encoding: string | null): Promise<ByteSource> {
-  const found = detectEncoding(source.name, await readHead(source, ENCODING_HEAD_BYTES), encoding);
+export function transcode(source: ByteSource, found: FoundEncoding): ByteSource {
   return found.encoding === 'utf-8' ? source : new TranscodedSource(source, found);
-}
-
-async function readHead(source: ByteSource, byteCount: number): Promise<Uint8Array> {
-  let head = Buffer.alloc(0);
-  for await (const block of source.open(0)) {
-    head = Buffer.concat([head, block.subarray(0, byteCount - head.length)]);
-    if (head.length === byteCount) break;
-  }
-  return head;
 }
 
 function createConversion(encoding: string): TextConversion {

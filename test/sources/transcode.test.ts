@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { ByteSource, Source } from '../../src/sources/source.ts';
 import { transcode } from '../../src/sources/transcode.ts';
+import { detectEncoding } from '../../src/sources/transcode-encoding.ts';
 import { memorySource } from '../contracts/memory-source.ts';
 import { collect, describeByteSource } from '../contracts/source-suite.ts';
 
@@ -18,9 +20,14 @@ const utf16 = (text: string, isBigEndian = false): Buffer => {
   return isBigEndian ? bytes.swap16() : bytes;
 };
 
+/** The text of a source, its encoding found as it is of a feed: from more than the bytes that show it. */
+async function textOf(source: Source, asked: string | null): Promise<ByteSource> {
+  return transcode(source, detectEncoding(source.name, await source.readAt(0, 4096), asked));
+}
+
 /** What bytes say in UTF-8, undecodable sequences being `0xFF`. */
 async function read(bytes: Uint8Array, encoding: string | null, cut?: (offset: number) => number): Promise<Buffer> {
-  return collect(await transcode(memorySource(bytes, cut), encoding));
+  return collect(await textOf(memorySource(bytes, cut), encoding));
 }
 
 /** What TextDecoder makes of the whole at once, where U+FFFD stands for what is undecodable. */
@@ -43,7 +50,7 @@ for (const encoding of ['windows-1252', 'utf-16le', 'utf-16be']) {
     const characters = text.toString();
     const bytes =
       encoding === 'windows-1252' ? Buffer.from(characters, 'latin1') : utf16(characters, encoding === 'utf-16be');
-    return transcode(
+    return textOf(
       memorySource(bytes, (offset) => 1 + ((offset * 7919) % 100_000)),
       encoding,
     );
@@ -127,14 +134,14 @@ describe('A text in another encoding', () => {
     ];
     for (const [encoding, bytes] of texts) {
       const source = memorySource(bytes, () => 101);
-      const straight = await transcode(source, encoding);
+      const straight = await textOf(source, encoding);
       const whole = await collect(straight);
       let end = 0;
       for await (const block of straight.open(0)) {
         for (let offset = end; offset <= end + block.length; offset++) {
           const seek = straight.seekPointAt(offset);
           const again = memorySource(bytes, () => 37);
-          const resumed = await transcode(again, encoding);
+          const resumed = await textOf(again, encoding);
           expect((await collect(resumed, offset, seek)).equals(whole.subarray(offset)), `${encoding} ${offset}`).toBe(
             true,
           );
@@ -155,7 +162,7 @@ describe('The encoding of a text', () => {
     for (const head of ['', 'a', '\uFEFF[1]', '{"ö":1}', '\0\0\0\0', '[\0']) {
       for (const asked of [null, 'utf-8', 'UTF8']) {
         const source = memorySource(Buffer.from(head));
-        expect(await transcode(source, asked)).toBe(source);
+        expect(await textOf(source, asked)).toBe(source);
         expect(source.released.count).toBe(source.openedAt.length);
       }
     }
