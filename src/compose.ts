@@ -3,7 +3,7 @@ import { createApi } from './api/app.ts';
 import type { Config } from './config.ts';
 import { type CallbackGuard, createCallbackGuard } from './delivery/callback-guard.ts';
 import { createHttpDestination } from './delivery/http-destination.ts';
-import { DEFAULT_TIMEOUTS } from './delivery/post-channel.ts';
+import { createPostChannel, DEFAULT_TIMEOUTS } from './delivery/post-channel.ts';
 import { postStatusEvent } from './delivery/post-status-event.ts';
 import { createIngestionService } from './ingestion/create-ingestion-service.ts';
 import { IngestionQueue, type QueueScope } from './ingestion/ingestion-queue.ts';
@@ -11,6 +11,7 @@ import type { IngestionService } from './ingestion/ingestion-service.ts';
 import { PreviewService } from './ingestion/preview-service.ts';
 import type { RunDependencies } from './ingestion/run-context.ts';
 import { runIngestion } from './ingestion/run-ingestion.ts';
+import { openWorkerSession } from './ingestion/worker-chunk-session.ts';
 import type { Clock, Random } from './model/clock.ts';
 import type { AnnouncedStatus, Ingestion } from './model/ingestion.ts';
 import type { Logger } from './model/logger.ts';
@@ -88,7 +89,8 @@ function compose(
     logger,
     maxRunning: config.maxRunning,
     scope,
-    run: (ingestion, control) => runIngestion(ingestion, control, { ...shared, random, createDestination }),
+    run: (ingestion, control) =>
+      runIngestion(ingestion, control, { ...shared, random, openSession: openWorkerSession, createDestination }),
   });
   const { maxQueued, maxDepth, maxRecordBytes, retryWindowMs } = config;
   const defaults = { maxDepth, maxRecordBytes, retryWindowMs, maxDelayMs: DEFAULT_MAX_DELAY_MS };
@@ -129,11 +131,9 @@ function destinationsOf(
 ): RunDependencies['createDestination'] {
   return ({ delivery }) =>
     createHttpDestination({
-      callbackUrl: delivery.callbackUrl,
+      channel: createPostChannel({ url: new URL(delivery.callbackUrl), guard, timeouts: DEFAULT_TIMEOUTS }),
       headers: delivery.callbackHeaders,
       secret: delivery.callbackSecret ?? config.callbackSecret,
-      guard,
-      timeouts: DEFAULT_TIMEOUTS,
       clock,
       userAgent: USER_AGENT,
     });

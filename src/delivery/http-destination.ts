@@ -5,20 +5,17 @@ import { type Expectation, interpretAnswer } from '../protocol/ack.ts';
 import { sha256Base64 } from '../protocol/checksum.ts';
 import { encodeCompletion } from '../protocol/envelope.ts';
 import { chunkIdOf, completionIdOf } from '../protocol/identity.ts';
-import type { CallbackGuard } from './callback-guard.ts';
 import type { AttemptContext, Destination } from './destination.ts';
 import { messageHeaders } from './message-headers.ts';
-import { createPostChannel, type Exchange, type PostTimeouts } from './post-channel.ts';
+import type { Exchange, PostChannel } from './post-channel.ts';
 
 /** What an HTTP destination is made from. */
 export interface HttpDestinationOptions {
-  readonly callbackUrl: string;
+  readonly channel: PostChannel;
   /** The request's own, which the protocol's override; null: none. */
   readonly headers: Readonly<Record<string, string>> | null;
   /** Standard Webhooks secret; null: not signed. */
   readonly secret: string | null;
-  readonly guard: CallbackGuard;
-  readonly timeouts: PostTimeouts;
   readonly clock: Clock;
   /** `ackstream/<version>`. */
   readonly userAgent: string;
@@ -33,13 +30,12 @@ interface Message {
 }
 
 /**
- * A receiver behind a callback URL, by docs/protocol.md. A URL that the guard refuses is an outcome of each attempt: what is allowed
+ * A receiver behind a channel to its callback URL, by docs/protocol.md. Closes the channel with itself. A URL that the guard refuses is an outcome of each attempt: what is allowed
  * may differ from when the ingestion was accepted.
  */
 export function createHttpDestination(options: HttpDestinationOptions): Destination {
-  const { secret, guard, timeouts, clock, userAgent } = options;
+  const { channel, secret, clock, userAgent } = options;
   const ownHeaders = withLowerCaseNames(options.headers ?? {});
-  const channel = createPostChannel({ url: new URL(options.callbackUrl), guard, timeouts });
 
   async function send(message: Message, context: AttemptContext): Promise<Outcome> {
     const { messageId, body, bodyDigest, expected } = message;

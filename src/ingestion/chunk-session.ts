@@ -1,102 +1,29 @@
-import { Worker } from 'node:worker_threads';
 import type { ChunkerResult } from '../chunking/chunker.ts';
-import { fromErrorRecord, ServiceError } from '../errors.ts';
 import type { Chunk, ChunkBounds, ChunkPlan } from '../model/chunk.ts';
-import type { ChunkReply, ChunkRequest, ChunkWorkerStart } from './chunk-messages.ts';
-
-interface Waiting {
-  readonly resolve: (reply: ChunkReply) => void;
-  readonly reject: (error: ServiceError) => void;
-}
+import type { ChunkWorkerStart } from './chunk-messages.ts';
 
 /**
- * One worker thread that reads a source from one position on: the main thread's side. Demands are answered in the order in which they are made, so
- * the caller bounds how many are open.
+ * One reading of a feed from one position on. Demands are answered in the order in which they are made, so the caller bounds how many are
+ * open.
  */
-export class ChunkSession {
-  readonly #worker: Worker;
-  readonly #waiting: Waiting[] = [];
-  readonly #opened: Promise<ChunkReply>;
-  #ended: ServiceError | undefined;
-
-  constructor(start: ChunkWorkerStart) {
-    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-    this.#worker = new Worker(new URL(`./chunk-worker.${extension}`, import.meta.url), { workerData: start });
-    this.#opened = this.#expectReply();
-    this.#worker.on('message', (reply: ChunkReply) => this.#settle(reply));
-    this.#worker.on('messageerror', (error) =>
-      this.#end('An answer of the thread that reads the source was lost.', error),
-    );
-    this.#worker.on('error', (error) => this.#end('The thread that reads the source failed.', error));
-    this.#worker.on('exit', () => this.#end('The thread that reads the source ended.'));
-  }
-
+export interface ChunkSession {
   /** Where the records were found to be; null: the format has no such thing. Throws what opening throws. */
-  async opened(): Promise<string | null> {
-    const reply = await this.#opened;
-    if (reply.kind !== 'opened') throw unexpected(reply);
-    return reply.recordPath;
-  }
-
+  opened(): Promise<string | null>;
   /**
    * The next new chunk, bad records, or the sound end of the source. Throws what reader and chunker throw.
    * @param spare the body of a chunk that is done with, to be written over; null: none
    */
-  async next(bounds: ChunkBounds, spare: Uint8Array | null = null): Promise<ChunkerResult> {
-    const reply = await this.#demand({ kind: 'next', bounds, spare });
-    if (reply.kind === 'chunk' || reply.kind === 'rejects' || reply.kind === 'end') return reply;
-    throw unexpected(reply);
-  }
-
+  next(bounds: ChunkBounds, spare?: Uint8Array | null): Promise<ChunkerResult>;
   /**
    * The chunk of a recorded plan. Throws SOURCE_CHANGED where the source no longer gives its bytes.
    * @param spare as with {@link next}
    */
-  async rebuild(plan: ChunkPlan, spare: Uint8Array | null = null): Promise<Chunk> {
-    return chunkOf(await this.#demand({ kind: 'rebuild', plan, spare }));
-  }
-
+  rebuild(plan: ChunkPlan, spare?: Uint8Array | null): Promise<Chunk>;
   /** Throws SOURCE_CHANGED where the source no longer gives the bytes of a recorded plan. */
-  async verify(plan: ChunkPlan): Promise<void> {
-    const reply = await this.#demand({ kind: 'verify', plan });
-    if (reply.kind !== 'verified') throw unexpected(reply);
-  }
-
-  /** Ends the thread; open demands are refused. */
-  async close(): Promise<void> {
-    await this.#worker.terminate();
-  }
-
-  #demand(request: ChunkRequest): Promise<ChunkReply> {
-    if (this.#ended !== undefined) return Promise.reject(this.#ended);
-    this.#worker.postMessage(request);
-    return this.#expectReply();
-  }
-
-  #expectReply(): Promise<ChunkReply> {
-    const reply = new Promise<ChunkReply>((resolve, reject) => this.#waiting.push({ resolve, reject }));
-    // A demand made ahead may fail before anybody asks for it; it is told when it is asked for.
-    reply.catch(() => {});
-    return reply;
-  }
-
-  #settle(reply: ChunkReply): void {
-    const waiting = this.#waiting.shift();
-    if (reply.kind === 'error') waiting?.reject(fromErrorRecord(reply.error));
-    else waiting?.resolve(reply);
-  }
-
-  #end(detail: string, cause?: unknown): void {
-    this.#ended ??= new ServiceError('INTERNAL', { detail, cause });
-    for (const waiting of this.#waiting.splice(0)) waiting.reject(this.#ended);
-  }
+  verify(plan: ChunkPlan): Promise<void>;
+  /** Ends the reading; open demands are refused. */
+  close(): Promise<void>;
 }
 
-function chunkOf(reply: ChunkReply): Chunk {
-  if (reply.kind !== 'chunk') throw unexpected(reply);
-  return reply.chunk;
-}
-
-function unexpected(reply: ChunkReply): ServiceError {
-  return new ServiceError('INTERNAL', { detail: `The reading thread answered out of turn: ${reply.kind}.` });
-}
+/** Begins a reading. Opening goes on behind that: {@link ChunkSession.opened} tells what came of it. */
+export type OpenChunkSession = (start: ChunkWorkerStart) => ChunkSession;

@@ -6,6 +6,7 @@ import type { AnnouncedStatus, FileType, Ingestion } from '../model/ingestion.ts
 import type { Logger } from '../model/logger.ts';
 import type { SourceSet } from '../sources/source.ts';
 import type { RunKey, StateStore } from '../state/state-store.ts';
+import type { OpenChunkSession } from './chunk-session.ts';
 import type { RunControl } from './run-control.ts';
 
 /** What a run works with. */
@@ -21,6 +22,7 @@ export interface RunDependencies {
   readonly openSources: (filePath: string, fileType: FileType) => Promise<SourceSet>;
   /** Whether a file (null: every file) is still as it was found; costs one stat for each. */
   readonly isUntouched: (sources: SourceSet, fileIndex: number | null) => Promise<boolean>;
+  readonly openSession: OpenChunkSession;
   readonly createDestination: (ingestion: Ingestion) => Destination;
   /** Tells `status_url`, best effort: neither waits nor throws. */
   readonly announceStatus: (ingestion: Ingestion, status: AnnouncedStatus) => void;

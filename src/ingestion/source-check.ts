@@ -3,7 +3,7 @@ import type { ChunkPlan, PlannedChunk } from '../model/chunk.ts';
 import type { SourceFingerprint } from '../model/ingestion.ts';
 import { compareFingerprints, describeChange } from '../sources/compare-fingerprints.ts';
 import type { SourceSet } from '../sources/source.ts';
-import { ChunkSession } from './chunk-session.ts';
+import type { ChunkSession } from './chunk-session.ts';
 import type { RunContext } from './run-context.ts';
 
 /**
@@ -84,7 +84,7 @@ export async function withSession<Result>(
   work: (session: ChunkSession, recordPath: string | null) => Promise<Result>,
 ): Promise<Result> {
   const { ingestionId, fileType, read } = context.ingestion;
-  const session = new ChunkSession({
+  const session = context.dependencies.openSession({
     ingestionId,
     fileType,
     read,

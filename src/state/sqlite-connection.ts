@@ -26,6 +26,9 @@ const MEDIUM_FAILURES: Readonly<Record<string, string>> = {
   SQLITE_NOTADB: 'the file is not an SQLite database',
 };
 
+/** In place of a path: a database of this process alone, gone with its connection. */
+export const IN_MEMORY = ':memory:';
+
 /** One open SQLite file: the only place that knows the driver. A failure of the medium is STATE_UNAVAILABLE, whatever is called. */
 export class SqliteConnection {
   readonly path: string;
@@ -37,8 +40,8 @@ export class SqliteConnection {
    * @param busyTimeoutMs how long a call waits for another process that holds the file
    */
   constructor(path: string, { busyTimeoutMs }: { readonly busyTimeoutMs: number }) {
-    this.path = resolve(path);
-    createPrivateFile(this.path);
+    this.path = path === IN_MEMORY ? path : resolve(path);
+    if (path !== IN_MEMORY) createPrivateFile(this.path);
     this.#database = this.#guard(() => new Database(this.path, { timeout: busyTimeoutMs }));
   }
 

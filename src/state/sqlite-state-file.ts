@@ -1,5 +1,5 @@
 import { ServiceError } from '../errors.ts';
-import { SqliteConnection } from './sqlite-connection.ts';
+import { IN_MEMORY, SqliteConnection } from './sqlite-connection.ts';
 import { migrate, refuseForeignFile } from './sqlite-migrations.ts';
 
 /** How long a write waits for another process, such as a backup, before it is STATE_UNAVAILABLE. */
@@ -9,14 +9,14 @@ const BUSY_TIMEOUT_MS = 5_000;
 const SYNCHRONOUS_FULL = '2';
 
 /**
- * Opens the state's file, durable and with the newest schema. Throws STATE_SCHEMA_TOO_NEW, STATE_NOT_DURABLE where the medium does not take
+ * Opens the state's file, durable and with the newest schema; {@link IN_MEMORY}, which simulations work on, is as durable as the process. Throws STATE_SCHEMA_TOO_NEW, STATE_NOT_DURABLE where the medium does not take
  * the write-ahead log, and STATE_UNAVAILABLE.
  */
 export function openStateFile(path: string): SqliteConnection {
   const connection = new SqliteConnection(path, { busyTimeoutMs: BUSY_TIMEOUT_MS });
   try {
     refuseForeignFile(connection);
-    makeDurable(connection);
+    if (path !== IN_MEMORY) makeDurable(connection);
     migrate(connection);
     return connection;
   } catch (error) {

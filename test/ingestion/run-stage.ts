@@ -4,6 +4,7 @@ import { fromErrorRecord } from '../../src/errors.ts';
 import type { RunDependencies } from '../../src/ingestion/run-context.ts';
 import { RunControl } from '../../src/ingestion/run-control.ts';
 import { runIngestion } from '../../src/ingestion/run-ingestion.ts';
+import { openWorkerSession } from '../../src/ingestion/worker-chunk-session.ts';
 import type { Chunk, Completion } from '../../src/model/chunk.ts';
 import { DEFAULT_FORMATS } from '../../src/model/format.ts';
 import type { AnnouncedStatus, DeliverySettings, Ingestion, ReadSettings } from '../../src/model/ingestion.ts';
@@ -76,6 +77,7 @@ export async function setRunStage(options: {
     logger: { debug() {}, info() {}, warn() {}, error() {} },
     openSources,
     isUntouched,
+    openSession: openWorkerSession,
     createDestination: () => ({ attempt, complete: attempt, close: async () => {} }),
     announceStatus: ({ lastError }, status) => announced.push({ status, errorCode: lastError?.code ?? null }),
   };

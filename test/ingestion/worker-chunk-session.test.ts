@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ChunkerResult } from '../../src/chunking/chunker.ts';
 import type { ChunkWorkerStart } from '../../src/ingestion/chunk-messages.ts';
-import { ChunkSession } from '../../src/ingestion/chunk-session.ts';
+import type { ChunkSession } from '../../src/ingestion/chunk-session.ts';
+import { openWorkerSession } from '../../src/ingestion/worker-chunk-session.ts';
 import type { Chunk } from '../../src/model/chunk.ts';
 import { DEFAULT_FORMATS } from '../../src/model/format.ts';
 import { feedRecords, writeFeed } from '../harness/feed.ts';
@@ -18,7 +19,7 @@ async function openSession(sourcePath: string, change: Partial<ChunkWorkerStart>
 }
 
 function startSession(change: Pick<ChunkWorkerStart, 'files'> & Partial<ChunkWorkerStart>): ChunkSession {
-  const session = new ChunkSession({
+  const session = openWorkerSession({
     ingestionId: 'a'.repeat(64),
     fileType: 'json',
     read: { ...sampleIngestion('feed').read, recordPath: null, format: DEFAULT_FORMATS.json },
