@@ -125,6 +125,7 @@ async function onStage(path: string, use: (stage: Stage) => Promise<void>): Prom
           ACKSTREAM_DATA_DIR: join(folder, 'data'),
           ACKSTREAM_LOG_DIR: join(folder, 'logs'),
           ACKSTREAM_SOURCE_ROOTS: dirname(path),
+          ACKSTREAM_RATE_LIMIT: '0',
         }),
     });
   } finally {

@@ -1,22 +1,32 @@
 import { join } from 'node:path';
 import { createApi } from './api/app.ts';
+import type { Connection } from './api/connection.ts';
+import { createGate, type Gate } from './api/gate.ts';
 import type { Config } from './config.ts';
-import { type CallbackGuard, createCallbackGuard } from './delivery/callback-guard.ts';
+import { type Asking, CircuitBreaker } from './delivery/circuit-breaker.ts';
+import { withCircuit } from './delivery/circuit-destination.ts';
+import { withHiddenSecrets } from './delivery/discreet-destination.ts';
 import { createHttpDestination } from './delivery/http-destination.ts';
 import { createPostChannel, DEFAULT_TIMEOUTS } from './delivery/post-channel.ts';
 import { postStatusEvent } from './delivery/post-status-event.ts';
+import { type TlsTrust, trustAuthoritiesOf } from './egress/tls-trust.ts';
+import { createUrlGuard, type UrlGuard } from './egress/url-guard.ts';
 import { createIngestionService } from './ingestion/create-ingestion-service.ts';
 import { IngestionQueue, type QueueScope } from './ingestion/ingestion-queue.ts';
 import type { IngestionService } from './ingestion/ingestion-service.ts';
 import { PreviewService } from './ingestion/preview-service.ts';
 import type { RunDependencies } from './ingestion/run-context.ts';
 import { runIngestion } from './ingestion/run-ingestion.ts';
-import { openWorkerSession } from './ingestion/worker-chunk-session.ts';
+import { watchRun } from './ingestion/watchdog.ts';
+import { workerSessions } from './ingestion/worker-chunk-session.ts';
 import type { Clock, Random } from './model/clock.ts';
-import type { AnnouncedStatus, Ingestion } from './model/ingestion.ts';
+import { secretsOf } from './model/hide-secrets.ts';
+import type { AnnouncedStatus, DeliverySettings, Ingestion } from './model/ingestion.ts';
 import type { Logger } from './model/logger.ts';
 import { isUntouched, openSourceSet } from './sources/source-set.ts';
 import { type DataDirectoryLock, lockDataDirectory } from './state/data-directory-lock.ts';
+import { STATE_FILE } from './state/sqlite-state-file.ts';
+import { networkFileSystemAt } from './state/network-file-system.ts';
 import { openSqliteStateStore } from './state/sqlite-state-store.ts';
 import type { StateReads, StateStore } from './state/state-store.ts';
 import { systemClock } from './system-clock.ts';
@@ -34,14 +44,16 @@ export interface ServiceDependencies {
   readonly random?: Random;
   /** `admitted`: it delivers nothing but what it is asked for, and leaves alone what else is queued in the data directory. */
   readonly scope?: QueueScope;
+  /** `open`: nobody but this process asks, which could as well read the state; by default tokens, names and limits decide. */
+  readonly access?: 'guarded' | 'open';
 }
 
 /** A whole service, not listening yet. */
 export interface Service {
   readonly ingestions: IngestionService;
   readonly reads: StateReads;
-  /** The HTTP API. */
-  readonly fetch: (request: Request) => Response | Promise<Response>;
+  /** The HTTP API. Only with open access may the connection be left out. */
+  readonly fetch: (request: Request, connection?: Connection) => Response | Promise<Response>;
   /** Tells others that look at the data directory where the service listens. */
   announceUrl(url: string): void;
   /** Recovers what an earlier process left and begins to deliver. */
@@ -52,13 +64,21 @@ export interface Service {
 
 /**
  * Puts a service together: the one place that names implementations. Takes the data directory at once; throws DATA_DIR_LOCKED, STATE_SCHEMA_TOO_NEW,
- * STATE_NOT_DURABLE, STATE_UNAVAILABLE.
+ * STATE_NOT_DURABLE, STATE_DAMAGED, STATE_UNAVAILABLE, and what {@link createGate} throws.
  */
 export async function createService(config: Config, dependencies: ServiceDependencies): Promise<Service> {
+  const gate = dependencies.access === 'open' ? null : createGate(config);
   const lock = lockDataDirectory(config.dataDir, { pid: process.pid, what: 'ackstream' });
   try {
-    const store = openSqliteStateStore({ path: join(config.dataDir, 'ackstream.db') });
-    return compose(config, dependencies, { lock, store });
+    const fileSystem = networkFileSystemAt(config.dataDir);
+    if (fileSystem !== null) {
+      dependencies.logger.warn('state.network_file_system', { data_dir: config.dataDir, file_system: fileSystem });
+    }
+    const store = openSqliteStateStore({
+      path: join(config.dataDir, STATE_FILE),
+      keyFile: config.stateKeyFile,
+    });
+    return compose(config, dependencies, { gate, lock, store });
   } catch (error) {
     lock.release();
     throw error;
@@ -68,10 +88,10 @@ export async function createService(config: Config, dependencies: ServiceDepende
 function compose(
   config: Config,
   { logger, clock = systemClock, random = Math.random, scope = 'all' }: ServiceDependencies,
-  { lock, store }: { readonly lock: DataDirectoryLock; readonly store: StateStore },
+  { gate, lock, store }: { readonly gate: Gate | null; readonly lock: DataDirectoryLock; readonly store: StateStore },
 ): Service {
-  const guard = createCallbackGuard({ allow: config.callbackAllow, isLoopbackAllowed: config.listensOnLoopbackOnly });
-  const announcer = createStatusAnnouncer(config, { guard, clock, logger });
+  const outward = outwardOf(config);
+  const announcer = createStatusAnnouncer(config, { outward, clock, logger });
   const openSources: RunDependencies['openSources'] = (filePath, fileType) =>
     openSourceSet(filePath, { roots: config.sourceRoots, fileType });
   const shared = {
@@ -82,7 +102,9 @@ function compose(
     isUntouched,
     announceStatus: announcer.announce,
   };
-  const createDestination = destinationsOf(config, { guard, clock });
+  const breaker = new CircuitBreaker({ clock, logger });
+  const createDestination = destinationsOf(config, { outward, clock, breaker });
+  const openSession = workerSessions({ memoryBytes: config.workerMemoryBytes });
   const queue = new IngestionQueue({
     store,
     clock,
@@ -90,18 +112,28 @@ function compose(
     maxRunning: config.maxRunning,
     scope,
     run: (ingestion, control) =>
-      runIngestion(ingestion, control, { ...shared, random, openSession: openWorkerSession, createDestination }),
+      watchRun(runIngestion, {
+        ingestion,
+        control,
+        dependencies: { ...shared, random, openSession, createDestination },
+        clock: systemClock,
+        stallTimeoutMs: config.stallTimeoutMs,
+      }),
   });
   const { maxQueued, maxDepth, maxRecordBytes, retryWindowMs } = config;
   const defaults = { maxDepth, maxRecordBytes, retryWindowMs, maxDelayMs: DEFAULT_MAX_DELAY_MS };
-  const ingestions = createIngestionService({ ...shared, queue, guard, maxQueued, defaults });
+  const ingestions = createIngestionService({ ...shared, queue, guard: outward.guard, maxQueued, defaults });
   const previews = new PreviewService({ openSources, limits: config });
   const api = createApi({
     service: ingestions,
     reads: store,
     previews,
+    circuits: {
+      list: () => breaker.list(),
+      of: ({ delivery }) => breaker.circuitFor(askingFor(delivery)),
+    },
     health: { isReady: () => readiness(queue, store) },
-    apiToken: config.apiToken,
+    gate,
     clock,
     logger,
     version: VERSION,
@@ -109,7 +141,7 @@ function compose(
   return {
     ingestions,
     reads: store,
-    fetch: (request) => api.fetch(request),
+    fetch: (request, connection) => api.fetch(request, connection),
     announceUrl: (url) => lock.setUrl(url),
     async start() {
       await store.recoverAtStart(clock.now());
@@ -125,34 +157,56 @@ function compose(
   };
 }
 
+/** What every connection to outside is judged by. */
+interface Outward {
+  readonly guard: UrlGuard;
+  readonly trust: TlsTrust | undefined;
+}
+
+/** Throws CONFIG_INVALID. */
+function outwardOf({ callbackAllow, callbackCa, listensOnLoopbackOnly }: Config): Outward {
+  return {
+    guard: createUrlGuard({ allow: callbackAllow, isLoopbackAllowed: listensOnLoopbackOnly }),
+    trust: callbackCa === null ? undefined : trustAuthoritiesOf(callbackCa),
+  };
+}
+
 function destinationsOf(
   config: Config,
-  { guard, clock }: { readonly guard: CallbackGuard; readonly clock: Clock },
+  { outward, clock, breaker }: { readonly outward: Outward; readonly clock: Clock; readonly breaker: CircuitBreaker },
 ): RunDependencies['createDestination'] {
-  return ({ delivery }) =>
-    createHttpDestination({
-      channel: createPostChannel({ url: new URL(delivery.callbackUrl), guard, timeouts: DEFAULT_TIMEOUTS }),
+  return ({ delivery }) => {
+    const secret = delivery.callbackSecret ?? config.callbackSecret;
+    const destination = createHttpDestination({
+      channel: createPostChannel({ ...outward, url: new URL(delivery.callbackUrl), timeouts: DEFAULT_TIMEOUTS }),
       headers: delivery.callbackHeaders,
-      secret: delivery.callbackSecret ?? config.callbackSecret,
+      secret,
       clock,
       userAgent: USER_AGENT,
     });
+    const discreet = withHiddenSecrets(destination, secretsOf(delivery, secret));
+    return withCircuit(discreet, { breaker, ...askingFor(delivery) });
+  };
 }
 
-/** Ready: runs are taken on, and the state answers. */
-async function readiness(queue: IngestionQueue, store: StateReads) {
-  const isStateReadable = await store.countByStatus().then(
-    () => true,
-    () => false,
-  );
-  const checks = { queue: queue.isOpen, state: isStateReadable };
-  return { ready: queue.isOpen && isStateReadable, checks };
+function askingFor({ callbackUrl, maxDelayMs }: DeliverySettings): Asking {
+  return { origin: new URL(callbackUrl).origin, maxDelayMs };
+}
+
+/** Ready: runs are taken on, and the state can be read and written. */
+async function readiness(queue: IngestionQueue, store: StateStore) {
+  const isStateGood = await store
+    .countByStatus()
+    .then(() => store.isWritable())
+    .catch(() => false);
+  const checks = { queue: queue.isOpen, state: isStateGood };
+  return { ready: queue.isOpen && isStateGood, checks };
 }
 
 /** Sends status events beside the delivery; closing gives up those that are under way. */
 function createStatusAnnouncer(
   config: Config,
-  { guard, clock, logger }: { readonly guard: CallbackGuard; readonly clock: Clock; readonly logger: Logger },
+  { outward, clock, logger }: { readonly outward: Outward; readonly clock: Clock; readonly logger: Logger },
 ) {
   const underWay = new Set<Promise<void>>();
   const closing = new AbortController();
@@ -171,7 +225,7 @@ function createStatusAnnouncer(
         {
           statusUrl,
           secret: callbackSecret ?? config.callbackSecret,
-          guard,
+          ...outward,
           timeouts: DEFAULT_TIMEOUTS,
           clock,
           logger,

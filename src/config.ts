@@ -13,23 +13,35 @@ export interface Config {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
-  /** Whether nothing but this machine reaches the service: then it may call loopback, and needs no token. */
+  /** Whether nothing but this machine reaches the service: then it may call loopback, and there need be no token. */
   readonly listensOnLoopbackOnly: boolean;
   /** Absolute, as are all paths here. */
   readonly dataDir: string;
   readonly logDir: string;
+  /** Key that secrets in the state are sealed with; null: `state.key` in the data directory. */
+  readonly stateKeyFile: string | null;
   /** What the terminal shows; the files always hold everything. */
   readonly logLevel: LogLevel;
   readonly sourceRoots: readonly string[];
   /** Host names, addresses and CIDRs; null: public addresses, and loopback while the service listens on loopback only. */
   readonly callbackAllow: readonly string[] | null;
+  /** PEM file of authorities to trust beside those that Node trusts; null: none. */
+  readonly callbackCa: string | null;
   readonly apiToken: string | null;
+  /** Names, in lower case and with a port or without, that the service may be asked for by, beside its own addresses. */
+  readonly allowedHosts: readonly string[];
+  /** Requests per minute of one token or address; 0: no limit. */
+  readonly rateLimit: number;
   readonly callbackSecret: string | null;
   readonly maxRunning: number;
   readonly maxQueued: number;
   readonly retryWindowMs: number;
   readonly maxDepth: number;
   readonly maxRecordBytes: number;
+  /** How long a run may go without any progress, ms. */
+  readonly stallTimeoutMs: number;
+  /** Most bytes of objects that a thread which reads may hold. */
+  readonly workerMemoryBytes: number;
 }
 
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
@@ -44,9 +56,16 @@ const TEST_VARIABLES: ReadonlySet<string> = new Set(['ACKSTREAM_CRASH_AT', 'ACKS
 const MAX_MAX_DEPTH = 10_000;
 /** 1 GiB: a record is held in memory whole. */
 const MAX_MAX_RECORD_BYTES = 1024 ** 3;
-/** Only the look of an entry, so that no URL is taken for a host; the callback guard reads it, and refuses what it cannot. */
-const CALLBACK_ALLOW_ENTRY = /^[\w.*:[\]-]+(?:\/\d{1,3})?$/;
+/** A worker waits for a disk that sleeps, or a share that is slow, for seconds. */
+const MIN_STALL_TIMEOUT_MS = 1_000;
+/** A thread that reads takes some 20 MiB for itself; V8 takes no more than 64 GiB. */
+const MIN_WORKER_MEMORY = 64 * 1024 ** 2;
+const MAX_WORKER_MEMORY = 64 * 1024 ** 3;
+/** Only the look of an entry, so that no URL is taken for a host; the URL guard reads it, and refuses what it cannot. */
+const CALLBACK_ALLOW_ENTRY = /^[\w.*:[\]-]+(?:\/\d{1,3}\]?(?::\d{1,5})?)?$/;
 const MIN_TOKEN_LENGTH = 16;
+/** A name or an address, in brackets that of IPv6, with a port or without. */
+const ALLOWED_HOST_ENTRY = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
 
 const integer = (min: number, max: number) => {
   const error = `must be an integer from ${min} to ${max}`;
@@ -56,6 +75,12 @@ const integer = (min: number, max: number) => {
     .transform(Number)
     .refine((value) => value >= min && value <= max, { error });
 };
+const duration = () =>
+  z
+    .string()
+    .transform(parseDurationMs)
+    .refine((durationMs) => durationMs !== undefined, { error: `must be ${DURATION_FORM}`, abort: true })
+    .transform((durationMs) => durationMs ?? 0);
 const path = z.string().min(1, { error: 'must be the path of a folder' });
 const entries = (separator: string) => z.string().transform((text) => text.split(separator).map((part) => part.trim()));
 
@@ -69,6 +94,7 @@ const environmentSchema = z.strictObject({
   ACKSTREAM_PORT: integer(0, 65_535).default(8000),
   ACKSTREAM_DATA_DIR: path.default('data'),
   ACKSTREAM_LOG_DIR: path.default('logs'),
+  ACKSTREAM_STATE_KEY_FILE: z.string().min(1, { error: 'must be the path of a file' }).optional(),
   ACKSTREAM_LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).default('info'),
   ACKSTREAM_SOURCE_ROOTS: entries(delimiter)
     .refine((roots) => !roots.includes(''), { error: `must be paths of folders, separated by ${delimiter}` })
@@ -78,26 +104,32 @@ const environmentSchema = z.strictObject({
       error: 'must be host names, addresses or networks such as 10.0.0.0/8, separated by commas',
     })
     .optional(),
+  ACKSTREAM_CALLBACK_CA: z.string().min(1, { error: 'must be the path of a file' }).optional(),
   ACKSTREAM_API_TOKEN: z
     .string()
     .regex(new RegExp(`^[\\x21-\\x7e]{${MIN_TOKEN_LENGTH},}$`), {
       error: `must be at least ${MIN_TOKEN_LENGTH} characters of visible ASCII`,
     })
     .optional(),
+  ACKSTREAM_ALLOWED_HOSTS: entries(',')
+    .refine((hosts) => hosts.every((host) => ALLOWED_HOST_ENTRY.test(host)), {
+      error: 'must be host names or addresses, with a port or without, separated by commas',
+    })
+    .default([]),
+  ACKSTREAM_RATE_LIMIT: integer(0, 1_000_000).default(600),
   ACKSTREAM_CALLBACK_SECRET: z
     .string()
     .refine(isWebhookSecret, { error: `must be ${WEBHOOK_SECRET_FORM}` })
     .optional(),
   ACKSTREAM_MAX_RUNNING: integer(1, 1024).default(() => availableParallelism()),
   ACKSTREAM_MAX_QUEUED: integer(1, 1_000_000).default(1000),
-  ACKSTREAM_RETRY_WINDOW: z
-    .string()
-    .transform(parseDurationMs)
-    .refine((windowMs) => windowMs !== undefined, { error: `must be ${DURATION_FORM}` })
-    .transform((windowMs) => windowMs ?? 0)
-    .default(72 * 3_600_000),
+  ACKSTREAM_RETRY_WINDOW: duration().default(72 * 3_600_000),
   ACKSTREAM_MAX_DEPTH: integer(1, MAX_MAX_DEPTH).default(256),
   ACKSTREAM_MAX_RECORD_BYTES: integer(1, MAX_MAX_RECORD_BYTES).default(64 * 1024 ** 2),
+  ACKSTREAM_STALL_TIMEOUT: duration()
+    .refine((timeoutMs) => timeoutMs >= MIN_STALL_TIMEOUT_MS, { error: 'must be at least 1s' })
+    .default(10 * 60_000),
+  ACKSTREAM_WORKER_MEMORY: integer(MIN_WORKER_MEMORY, MAX_WORKER_MEMORY).default(512 * 1024 ** 2),
 });
 
 /** What {@link loadConfig} reads: nothing else of the process reaches the settings. */
@@ -118,13 +150,7 @@ export function loadConfig({ env, cwd }: ConfigInput): Config {
     ),
   );
   const parsed = environmentSchema.safeParse(variables);
-  const problems: FieldError[] = parsed.success ? [] : [...fieldErrorsOf(parsed.error.issues, 'is not a setting')];
-  // Beside the schema, which would check what several settings say together only once each is right alone.
-  const isExposed = variables.ACKSTREAM_HOST !== undefined && !isLoopback(variables.ACKSTREAM_HOST);
-  if (isExposed && variables.ACKSTREAM_API_TOKEN === undefined) {
-    problems.push({ field: 'ACKSTREAM_API_TOKEN', message: 'is required to listen on anything but loopback' });
-  }
-  if (!parsed.success || problems.length > 0) throw configInvalid(problems);
+  if (!parsed.success) throw configInvalid(fieldErrorsOf(parsed.error.issues, 'is not a setting'));
   return toConfig(parsed.data, cwd);
 }
 
@@ -135,16 +161,23 @@ function toConfig(settings: z.infer<typeof environmentSchema>, cwd: string): Con
     listensOnLoopbackOnly: isLoopback(settings.ACKSTREAM_HOST),
     dataDir: resolve(cwd, settings.ACKSTREAM_DATA_DIR),
     logDir: resolve(cwd, settings.ACKSTREAM_LOG_DIR),
+    stateKeyFile:
+      settings.ACKSTREAM_STATE_KEY_FILE === undefined ? null : resolve(cwd, settings.ACKSTREAM_STATE_KEY_FILE),
     logLevel: settings.ACKSTREAM_LOG_LEVEL,
     sourceRoots: Object.freeze(settings.ACKSTREAM_SOURCE_ROOTS.map((root) => resolve(cwd, root))),
     callbackAllow: Object.freeze(settings.ACKSTREAM_CALLBACK_ALLOW ?? null),
+    callbackCa: settings.ACKSTREAM_CALLBACK_CA === undefined ? null : resolve(cwd, settings.ACKSTREAM_CALLBACK_CA),
     apiToken: settings.ACKSTREAM_API_TOKEN ?? null,
+    allowedHosts: Object.freeze(settings.ACKSTREAM_ALLOWED_HOSTS.map((host) => host.toLowerCase())),
+    rateLimit: settings.ACKSTREAM_RATE_LIMIT,
     callbackSecret: settings.ACKSTREAM_CALLBACK_SECRET ?? null,
     maxRunning: settings.ACKSTREAM_MAX_RUNNING,
     maxQueued: settings.ACKSTREAM_MAX_QUEUED,
     retryWindowMs: settings.ACKSTREAM_RETRY_WINDOW,
     maxDepth: settings.ACKSTREAM_MAX_DEPTH,
     maxRecordBytes: settings.ACKSTREAM_MAX_RECORD_BYTES,
+    stallTimeoutMs: settings.ACKSTREAM_STALL_TIMEOUT,
+    workerMemoryBytes: settings.ACKSTREAM_WORKER_MEMORY,
   });
 }
 
@@ -155,16 +188,22 @@ export function describeConfig(config: Config): Readonly<Record<string, string>>
     ACKSTREAM_PORT: String(config.port),
     ACKSTREAM_DATA_DIR: config.dataDir,
     ACKSTREAM_LOG_DIR: config.logDir,
+    ACKSTREAM_STATE_KEY_FILE: config.stateKeyFile ?? 'not set',
     ACKSTREAM_LOG_LEVEL: config.logLevel,
     ACKSTREAM_SOURCE_ROOTS: config.sourceRoots.join(delimiter),
     ACKSTREAM_CALLBACK_ALLOW: config.callbackAllow?.join(',') ?? 'not set',
+    ACKSTREAM_CALLBACK_CA: config.callbackCa ?? 'not set',
     ACKSTREAM_API_TOKEN: describeSecret(config.apiToken),
+    ACKSTREAM_ALLOWED_HOSTS: config.allowedHosts.join(',') || 'not set',
+    ACKSTREAM_RATE_LIMIT: String(config.rateLimit),
     ACKSTREAM_CALLBACK_SECRET: describeSecret(config.callbackSecret),
     ACKSTREAM_MAX_RUNNING: String(config.maxRunning),
     ACKSTREAM_MAX_QUEUED: String(config.maxQueued),
     ACKSTREAM_RETRY_WINDOW: formatDurationMs(config.retryWindowMs),
     ACKSTREAM_MAX_DEPTH: String(config.maxDepth),
     ACKSTREAM_MAX_RECORD_BYTES: String(config.maxRecordBytes),
+    ACKSTREAM_STALL_TIMEOUT: formatDurationMs(config.stallTimeoutMs),
+    ACKSTREAM_WORKER_MEMORY: String(config.workerMemoryBytes),
   };
 }
 

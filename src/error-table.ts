@@ -54,9 +54,44 @@ export const ERRORS = {
     'Use a new key for a new request.',
     { httpStatus: 422, exitCode: 4 },
   ),
-  UNAUTHORIZED: entry('The request carries no valid token.', 'Send `Authorization: Bearer <ACKSTREAM_API_TOKEN>`.', {
-    httpStatus: 401,
+  REQUEST_MALFORMED: entry('The request is not well-formed HTTP.', 'Send it with a client that speaks HTTP/1.1.', {
+    httpStatus: 400,
     exitCode: 2,
+  }),
+  REQUEST_TIMEOUT: entry('The request took too long to arrive.', 'Send it again, over a better connection.', {
+    httpStatus: 408,
+    exitCode: 3,
+    retryable: true,
+  }),
+  REQUEST_HEADERS_TOO_LARGE: entry(
+    'The path and the headers of the request are larger than the service takes.',
+    'Send at most 16 KiB of them, in at most 100 headers.',
+    { httpStatus: 431, exitCode: 2 },
+  ),
+  UNAUTHORIZED: entry(
+    'The request carries no valid token.',
+    'Send `Authorization: Bearer <token>` (ACKSTREAM_API_TOKEN) with a token that `ackstream token create` made.',
+    { httpStatus: 401, exitCode: 2 },
+  ),
+  FORBIDDEN: entry(
+    'The token does not allow this.',
+    'Use a token with the scope named; `ackstream token create` makes one.',
+    { httpStatus: 403, exitCode: 2 },
+  ),
+  HOST_NOT_ALLOWED: entry(
+    'The service does not go by the name that was asked for.',
+    'Ask for an address it listens on, or add the name to ACKSTREAM_ALLOWED_HOSTS.',
+    { httpStatus: 421, exitCode: 2 },
+  ),
+  ORIGIN_NOT_ALLOWED: entry(
+    'The request was made by a page of another site.',
+    'Call the API from a program, not from pages of other sites.',
+    { httpStatus: 403, exitCode: 2 },
+  ),
+  RATE_LIMITED: entry('Too many requests came in a minute.', 'Try again after the time in Retry-After.', {
+    httpStatus: 429,
+    exitCode: 3,
+    retryable: true,
   }),
   ROUTE_NOT_FOUND: entry('There is nothing at this path.', 'See /docs for what there is.', {
     httpStatus: 404,
@@ -260,6 +295,16 @@ export const ERRORS = {
   ),
 
   // State and process.
+  RUN_STALLED: entry(
+    'The run made no progress for longer than ACKSTREAM_STALL_TIMEOUT.',
+    'Check disk and network of the source, then resume the ingestion. If it comes back, report what `run.stalled` in logs/error says.',
+    { httpStatus: 500 },
+  ),
+  WORKER_OUT_OF_MEMORY: entry(
+    'Reading the file takes more memory than a thread may use.',
+    'Raise ACKSTREAM_WORKER_MEMORY, or make the largest records smaller, then resume the ingestion.',
+    { httpStatus: 422 },
+  ),
   RUN_OVERTAKEN: entry('Another run has taken the ingestion over.', 'Nothing: the other run goes on.', {
     httpStatus: 409,
     exitCode: 4,
@@ -268,6 +313,11 @@ export const ERRORS = {
     httpStatus: 500,
     exitCode: 2,
   }),
+  TOKENS_UNUSABLE: entry(
+    'The file of the API tokens cannot be used.',
+    'Correct `tokens.json` in ACKSTREAM_DATA_DIR, as the log or the command says; until then it lets nobody in.',
+    { httpStatus: 503, exitCode: 2 },
+  ),
   DATA_DIR_LOCKED: entry(
     'Another process works on this data directory.',
     'Talk to that process, or give this one its own ACKSTREAM_DATA_DIR.',
@@ -282,6 +332,16 @@ export const ERRORS = {
     'The state store does not write durably.',
     'Put ACKSTREAM_DATA_DIR on a local disk that supports it.',
     { httpStatus: 500, exitCode: 2 },
+  ),
+  STATE_KEY_MISMATCH: entry(
+    'The secrets in the state do not open with the key that is there.',
+    'Put back the key file that belongs to this state (ACKSTREAM_STATE_KEY_FILE, or `state.key` in ACKSTREAM_DATA_DIR); where it is lost: docs/operations.md "Secrets at rest".',
+    { httpStatus: 500, exitCode: 2 },
+  ),
+  STATE_DAMAGED: entry(
+    'The state is not what was written.',
+    'Stop the service, keep the files, and restore a backup: docs/operations.md "Restoring a backup". Without one, the first request for each file must say `re_ingestion: true` (`--re-ingest`).',
+    { httpStatus: 500 },
   ),
   STATE_UNAVAILABLE: entry(
     'The state could not be written.',

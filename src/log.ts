@@ -1,3 +1,4 @@
+import { chmodSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { destination, type Level, multistream, pino, type StreamEntry, stdTimeFunctions } from 'pino';
 import pinoPretty from 'pino-pretty';
@@ -13,6 +14,13 @@ const MAX_FILES = 10;
 const MAX_FILE_SIZE = '5m';
 /** A value is cut here: a receiver's answer may be long, a log line shall not. */
 const MAX_VALUE_BYTES = 2048;
+/** What waits in memory for a disk that is full, per file; what is logged beyond it is lost. */
+const MAX_WAITING_BYTES = 1 << 20;
+/** Names of files and receivers' words stand in a log: nobody but the owner of the process reads it. */
+const FOLDER_MODE = 0o700;
+const FILE_MODE = 0o600;
+/** Nothing is logged under these names; this is for the mistake that would. */
+const SECRET_NAMES = ['authorization', 'callback_headers', 'callback_secret', 'secret', 'token'];
 const STDERR = 2;
 
 /** Where logs go. */
@@ -47,6 +55,7 @@ export async function createLogger(options: LogOptions): Promise<ServiceLogger> 
       base: { pid: process.pid },
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
+      redact: { paths: SECRET_NAMES, censor: '…' },
     },
     multistream(streams),
   );
@@ -72,21 +81,47 @@ async function openFiles(logDir: string): Promise<readonly { readonly level: Lev
   try {
     return await Promise.all(
       FILE_LEVELS.map(async (level) => {
+        const folder = join(logDir, level);
+        makePrivate(folder);
         const stream = await pinoRoll({
-          file: join(logDir, level, `${level}.log`),
+          file: join(folder, `${level}.log`),
           size: MAX_FILE_SIZE,
           limit: { count: MAX_FILES, removeOtherLogFiles: true },
-          mkdir: true,
+          mode: FILE_MODE,
           sync: true,
+          maxLength: MAX_WAITING_BYTES,
         });
-        // A full disk shall not stop deliveries: the state decides on those, and says so itself.
-        stream.on('error', (error) => process.stderr.write(`cannot write the ${level} log: ${error.message}\n`));
+        sayOnceWhenFailing(stream, level);
         return { level, stream };
       }),
     );
   } catch (cause) {
     const fields = [{ field: 'ACKSTREAM_LOG_DIR', message: 'must be a folder that can be written' }];
     throw new ServiceError('CONFIG_INVALID', { fields, cause });
+  }
+}
+
+/** A full disk shall not stop deliveries: the state decides on those, and says so itself. Standard error, which shows what is logged, need not hear of each line. */
+function sayOnceWhenFailing(file: RollingFile, level: Level): void {
+  let isFailing = false;
+  file.on('write', () => {
+    isFailing = false;
+  });
+  file.on('error', (error: Error) => {
+    if (!isFailing) process.stderr.write(`cannot write the ${level} log: ${error.message}\n`);
+    isFailing = true;
+  });
+}
+
+/**
+ * Makes a folder of logs, or takes the rights of others from one that is there and from its files. The folder that it is in may be anybody's, such as that of a
+ * machine's logs, and keeps its rights.
+ */
+function makePrivate(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
+  chmodSync(folder, FOLDER_MODE);
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.isFile()) chmodSync(join(folder, entry.name), FILE_MODE);
   }
 }
 
@@ -104,6 +139,8 @@ function terminalStream(form: 'pretty' | 'json') {
 function closeFile(file: RollingFile): Promise<void> {
   return new Promise((resolveClosed) => {
     file.once('close', () => resolveClosed());
+    // It would wait for ever for the disk to take what is left.
+    file.once('error', () => file.destroy());
     file.end();
   });
 }

@@ -5,6 +5,7 @@ declare module 'pino-roll' {
   interface RollingFile extends EventEmitter {
     write(line: string): boolean;
     end(): void;
+    destroy(): void;
   }
 
   export default function pinoRoll(options: {
@@ -14,7 +15,10 @@ declare module 'pino-roll' {
     readonly size: string;
     /** With `removeOtherLogFiles`, files of earlier processes count too. */
     readonly limit: { readonly count: number; readonly removeOtherLogFiles: boolean };
-    readonly mkdir: boolean;
+    /** Of each file, less what the process's umask takes. */
+    readonly mode: number;
     readonly sync: boolean;
+    /** Bytes that wait to be written at most; what comes on top is dropped. */
+    readonly maxLength: number;
   }): Promise<RollingFile>;
 }

@@ -1,13 +1,10 @@
 import { once } from 'node:events';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createAdaptorServer, type ServerType } from '@hono/node-server';
+import { createHttpServer, SERVER_BOUNDS, type ServerBounds } from './api/http-server.ts';
 import { createService, type Service, type ServiceDependencies } from './compose.ts';
 import type { Config } from './config.ts';
 import { type FieldError, ServiceError } from './errors.ts';
-
-/** Bounds on a request's time, so that a slow client holds nothing: the body is 1 MiB at most. */
-const REQUEST_TIMEOUT_MS = 30_000;
-const HEADERS_TIMEOUT_MS = 10_000;
 
 /** A service that listens. */
 export interface RunningService {
@@ -18,14 +15,16 @@ export interface RunningService {
   stop(): Promise<void>;
 }
 
+/** What a process brings along to listen. */
+export interface ServeDependencies extends Omit<ServiceDependencies, 'access'> {
+  readonly bounds?: ServerBounds;
+}
+
 /** Composes a service, listens, and begins to deliver. Throws what {@link createService} throws, and CONFIG_INVALID where it cannot listen. */
-export async function serve(config: Config, dependencies: ServiceDependencies): Promise<RunningService> {
-  const { logger } = dependencies;
+export async function serve(config: Config, dependencies: ServeDependencies): Promise<RunningService> {
+  const { logger, bounds = SERVER_BOUNDS } = dependencies;
   const service = await createService(config, dependencies);
-  const server = createAdaptorServer({
-    fetch: service.fetch,
-    serverOptions: { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: HEADERS_TIMEOUT_MS },
-  });
+  const server = createHttpServer({ fetch: service.fetch, logger, bounds });
   try {
     const url = urlOf(await listen(server, config));
     service.announceUrl(url);
@@ -38,7 +37,7 @@ export async function serve(config: Config, dependencies: ServiceDependencies): 
         logger.info('service.stopping');
         const closed = new Promise((resolve) => server.close(resolve));
         await service.stop();
-        if ('closeAllConnections' in server) server.closeAllConnections();
+        server.closeAllConnections();
         await closed;
         logger.info('service.stopped');
       },
@@ -50,7 +49,7 @@ export async function serve(config: Config, dependencies: ServiceDependencies): 
   }
 }
 
-async function listen(server: ServerType, { host, port }: Config): Promise<AddressInfo> {
+async function listen(server: Server, { host, port }: Config): Promise<AddressInfo> {
   server.listen(port, host);
   try {
     await once(server, 'listening');

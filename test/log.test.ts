@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createLogger, type ServiceLogger } from '../src/log.ts';
@@ -115,6 +115,31 @@ describe('a log', () => {
     expect(numbers).toEqual(Array.from({ length: lineCount - first }, (_, index) => first + index));
   });
 
+  it("is its owner's alone, whatever the umask and what was there before; the folder around it keeps its rights", async () => {
+    const logDir = tempFolder();
+    mkdirSync(join(logDir, 'info'));
+    writeFileSync(join(logDir, 'info', 'info.7.log'), '');
+    for (const path of [logDir, join(logDir, 'info'), join(logDir, 'info', 'info.7.log')]) chmodSync(path, 0o755);
+    const umask = process.umask(0);
+    try {
+      const logger = await quiet(logDir);
+      for (let n = 0; n < 3200; n += 1) {
+        logger.info('chunk.planned', { n, reason: 'x'.repeat(2000) });
+        if (n % 50 === 0) await new Promise(setImmediate);
+      }
+      await logger.close();
+      await (await quiet(join(logDir, 'new', 'logs'))).close();
+    } finally {
+      process.umask(umask);
+    }
+    const modeOf = (...path: string[]) => statSync(join(logDir, ...path)).mode & 0o777;
+    const files = LEVELS.flatMap((level) => readdirSync(join(logDir, level)).map((name) => modeOf(level, name)));
+    expect(files.length).toBeGreaterThan(3);
+    expect(new Set(files)).toEqual(new Set([0o600]));
+    expect(LEVELS.map((level) => modeOf(level))).toEqual([0o700, 0o700, 0o700]);
+    expect([modeOf(), modeOf('new', 'logs'), modeOf('new', 'logs', 'debug')]).toEqual([0o755, 0o700, 0o700]);
+  });
+
   it('is refused where its folder cannot be written', async () => {
     const file = join(tempFolder(), 'file');
     writeFileSync(file, '');
@@ -148,6 +173,13 @@ describe('a value of a log line', () => {
       callback_url: 'https://…@h/a?…',
       url: 'http://h/?…',
     });
+  });
+
+  it('is not there under the name of a secret', async () => {
+    const names = ['authorization', 'callback_headers', 'callback_secret', 'secret', 'token'];
+    const line = await logged(Object.fromEntries([...names, 'reason'].map((name) => [name, 'a value'])));
+    expect(names.map((name) => line[name])).toEqual(names.map(() => '…'));
+    expect(line.reason).toBe('a value');
   });
 
   it('is cut at 2 KiB, at a whole character', async () => {
@@ -193,6 +225,33 @@ describe('standard error', () => {
         .split('\n')
         .map((line): unknown => JSON.parse(line)),
     ).toMatchObject([{ event: 'attempt.ended', outcome: 'acknowledged' }]);
+  });
+
+  it('shows text from outside in one line and without commands to the terminal, whatever field it is in', () => {
+    const names = [
+      'reason',
+      'message',
+      'stack',
+      'err',
+      'error',
+      'code',
+      'path',
+      'url',
+      'msg',
+      'time',
+      'name',
+      'hostname',
+      'type',
+    ];
+    const text = 'a\u001b[31m\u009b31m\u001b]0;title\u0007\u007f\r\n\u0085\u2028\u202ez';
+    const hostile = names
+      .map((name) => `logger.error('request.failed', ${JSON.stringify({ [name]: text })});`)
+      .join(' ');
+    for (const terminal of ['pretty', 'json'] as const) {
+      const { stderr } = runWithLogger(tempFolder(), terminal, `${hostile} await logger.close();`);
+      expect(stderr.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u2028\u202e]/u);
+      expect(stderr.split('\n').filter((line) => /^(?:31m|z)/.test(line.trim()))).toEqual([]);
+    }
   });
 
   it('shows text for people', () => {

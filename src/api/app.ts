@@ -4,9 +4,12 @@ import { methodNotAllowed } from 'hono/method-not-allowed';
 import { ServiceError, toServiceError } from '../errors.ts';
 import { fieldErrorsOf } from '../model/field-errors.ts';
 import type { Logger } from '../model/logger.ts';
+import type { GateEnv } from './connection.ts';
 import type { ApiDependencies } from './dependencies.ts';
-import { problemResponse } from './problem.ts';
-import { requireToken } from './require-token.ts';
+import { passGate } from './gate.ts';
+import { operationScopes } from './operation-scopes.ts';
+import { problemOf, toResponse } from './problem.ts';
+import { addCircuitRoute } from './routes/circuits.ts';
 import { addDocumentationRoutes } from './routes/documentation.ts';
 import { addHealthRoutes, HEALTH_PATHS } from './routes/health.ts';
 import { addIngestRoute } from './routes/ingest.ts';
@@ -19,7 +22,7 @@ import { addRejectRoute } from './routes/rejects.ts';
  * serves its `fetch`.
  */
 export function createApi(dependencies: ApiDependencies): OpenAPIHono {
-  const { apiToken, logger } = dependencies;
+  const { gate, clock, logger } = dependencies;
   const app = new OpenAPIHono({
     defaultHook: (result) => {
       if (result.success) return;
@@ -29,8 +32,10 @@ export function createApi(dependencies: ApiDependencies): OpenAPIHono {
     },
   });
 
-  app.use(logRefusals(logger), securityHeaders);
-  if (apiToken !== null) app.use(requireToken(apiToken, HEALTH_PATHS));
+  app.use(logRefusals(logger));
+  if (gate !== null) {
+    app.use(passGate(gate, { clock, openPaths: HEALTH_PATHS, scopeOf: operationScopes(app) }));
+  }
   app.use(
     methodNotAllowed({
       app,
@@ -47,6 +52,7 @@ export function createApi(dependencies: ApiDependencies): OpenAPIHono {
   addPreviewRoute(app, dependencies);
   addIngestionRoutes(app, dependencies);
   addRejectRoute(app, dependencies);
+  addCircuitRoute(app, dependencies);
   addHealthRoutes(app, dependencies);
   addDocumentationRoutes(app, dependencies);
 
@@ -55,31 +61,30 @@ export function createApi(dependencies: ApiDependencies): OpenAPIHono {
   return app;
 }
 
-const securityHeaders: MiddlewareHandler = async (context, next) => {
-  await next();
-  const { headers } = context.res;
-  headers.set('X-Content-Type-Options', 'nosniff');
-  headers.set('Cache-Control', 'no-store');
-  headers.set('Referrer-Policy', 'no-referrer');
-  if (!headers.has('Content-Security-Policy')) {
-    headers.set('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'");
-  }
-};
-
 /** The one way to refuse or to fail: the answer, and a note for {@link logRefusals}. */
 function refuse(error: ServiceError, context: Context): Response {
   context.set('refusal', error);
-  return problemResponse(error, pathOf(context));
+  return toResponse(problemOf(error, pathOf(context)));
 }
 
+/** What is known of a refused request when it is logged. */
+type RefusalNotes = GateEnv['Variables'] & { refusal?: ServiceError };
+
 /** Logs what was answered in the end, so that a 404 which became a 405 is one line. */
-function logRefusals(logger: Logger): MiddlewareHandler<{ Variables: { refusal?: ServiceError } }> {
+function logRefusals(logger: Logger): MiddlewareHandler<{ Variables: RefusalNotes }> {
   return async (context, next) => {
     await next();
     const error = context.get('refusal');
     if (error === undefined) return;
     const { status } = context.res;
-    const fields = { method: context.req.method, path: pathOf(context), http_status: status, code: error.code };
+    const fields = {
+      method: context.req.method,
+      path: pathOf(context),
+      http_status: status,
+      code: error.code,
+      remote_address: context.get('remoteAddress'),
+      token_id: context.get('tokenId'),
+    };
     if (status < 500) logger.info('request.refused', fields);
     else logger.error('request.failed', { ...fields, reason: error.message, stack: stackOf(error) });
   };

@@ -53,6 +53,22 @@ const lastErrorSchema = z
   })
   .openapi('LastError');
 
+/** A circuit that is not closed. */
+export const circuitSchema = z
+  .object({
+    origin: z.string().openapi({ example: 'https://receiver.example' }),
+    state: z.enum(['open', 'half-open']).openapi({
+      description: 'open: nothing is sent there before the next probe. half-open: a probe is under way.',
+    }),
+    since: time('When it opened.'),
+    next_probe_at: time('From when on one attempt is let through; null: it is under way.').nullable(),
+    consecutive_failures: count('Failed attempts in a row at this origin.', 5),
+  })
+  .openapi('Circuit');
+
+/** The circuits that are not closed, by origin. */
+export const circuitListSchema = z.object({ items: z.array(circuitSchema) }).openapi('CircuitList');
+
 /** What a file looks like to a delivery. */
 export const previewSchema = z
   .object({
@@ -174,6 +190,10 @@ export const ingestionSchema = z
       description: 'Why it stopped, or why the last attempt failed; null again once a chunk is acknowledged.',
     }),
     next_attempt_at: time('While it waits after a failed attempt: when it tries again. Else null.').nullable(),
+    // Not `nullable()`, as with `last_error`.
+    circuit: z.union([circuitSchema, z.null()]).openapi({
+      description: 'The circuit to the origin of its callback while that is not closed; else null.',
+    }),
     created_at: time('When it was asked for.'),
     updated_at: time('When anything of it last changed.'),
     run_started_at: time('Begin of the current or last run.').nullable(),
@@ -282,7 +302,10 @@ export const problemSchema = z
       example: 'REQUEST_INVALID',
     }),
     detail: z.string().optional().openapi({ description: 'What happened this time.' }),
-    instance: z.string().openapi({ description: 'The path that was asked for.', example: '/api/ingest' }),
+    instance: z.string().optional().openapi({
+      description: 'The path that was asked for; absent where the request could not be read.',
+      example: '/api/ingest',
+    }),
     errors: z
       .array(z.object({ field: z.string(), message: z.string() }))
       .optional()
@@ -293,6 +316,15 @@ export const problemSchema = z
 
 /** The media type of {@link problemSchema}. */
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
+
+/** What any operation may be refused with before it begins. */
+export const GATE_CODES = [
+  'UNAUTHORIZED',
+  'FORBIDDEN',
+  'HOST_NOT_ALLOWED',
+  'RATE_LIMITED',
+  'TOKENS_UNUSABLE',
+] as const satisfies readonly ErrorCode[];
 
 /** The OpenAPI responses of the codes that a route may answer with, by their status. */
 export function problemResponses(...codes: readonly ErrorCode[]): object {

@@ -1,8 +1,11 @@
 import type { IngestionService } from '../ingestion/ingestion-service.ts';
 import type { PreviewService } from '../ingestion/preview-service.ts';
+import type { Circuit } from '../model/circuit.ts';
 import type { Clock } from '../model/clock.ts';
+import type { Ingestion } from '../model/ingestion.ts';
 import type { Logger } from '../model/logger.ts';
 import type { StateReads } from '../state/state-store.ts';
+import type { Gate } from './gate.ts';
 
 /** Whether the service can do its work, and which of its parts say so. */
 export interface Readiness {
@@ -16,10 +19,16 @@ export interface ApiDependencies {
   readonly service: IngestionService;
   readonly reads: StateReads;
   readonly previews: Pick<PreviewService, 'preview'>;
+  readonly circuits: {
+    /** All that are not closed. */
+    list(): readonly Circuit[];
+    /** That to an ingestion's callback; null while it is closed. */
+    of(ingestion: Ingestion): Circuit | null;
+  };
   /** Asked with every GET /health/ready: it must be quick. */
   readonly health: { isReady(): Promise<Readiness> };
-  /** What clients send as `Authorization: Bearer`; null: none is asked for. */
-  readonly apiToken: string | null;
+  /** Who is let in; null: nobody but this process asks, who could as well read the state. */
+  readonly gate: Gate | null;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Version of the product, for /openapi.json. */

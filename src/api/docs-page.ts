@@ -24,7 +24,7 @@ export interface DocsOperation {
   readonly operationId: string;
   readonly summary: string;
   readonly description?: string;
-  readonly security?: readonly unknown[];
+  readonly security?: readonly Readonly<Record<string, readonly string[]>>[];
   readonly parameters?: readonly {
     readonly name: string;
     readonly in: string;
@@ -95,7 +95,7 @@ export function renderDocsPage(document: DocsDocument): string {
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>${title} ${version}</title><style>${new Html(STYLE)}</style></head><body>
 <h1>${title} ${version}</h1><p>${description}</p>
-<p>For programs: <a href="/openapi.json">/openapi.json</a>. Where ACKSTREAM_API_TOKEN is set, everything but the paths below /health asks for it; without it the header can be left out.</p>
+<p>For programs: <a href="/openapi.json">/openapi.json</a>. Where there is a token, everything but the paths below /health asks for one; else the header can be left out.</p>
 <ul>${operations.map(({ method, path, operation }) => html`<li><a href="#${operation.operationId}"><span class="method">${method}</span> <code>${path}</code></a> ${operation.summary}</li>`)}
 <li><a href="#errors">Errors</a></li></ul>
 ${operations.map((entry) => operationSection(entry, document))}
@@ -114,7 +114,7 @@ function operationSection(entry: OperationEntry, document: DocsDocument): Html {
   const { method, path, operation } = entry;
   const body = operation.requestBody?.content['application/json']?.schema;
   return html`<section id="${operation.operationId}"><h2><span class="method">${method}</span> <code>${path}</code></h2>
-<p>${operation.summary}. ${operation.description ?? ''}</p>
+<p>${operation.summary}. ${operation.description ?? ''}${scopeOf(operation)}</p>
 ${parametersTable(operation)}
 ${body === undefined ? '' : html`<h3>Body</h3>${propertiesTable(resolved(body, document))}`}
 <h3>Answers</h3><table>${Object.entries(operation.responses).map(
@@ -122,6 +122,10 @@ ${body === undefined ? '' : html`<h3>Body</h3>${propertiesTable(resolved(body, d
       html`<tr><td><code>${status}</code></td><td>${response.description}</td><td>${typeOfContent(response.content)}</td></tr>`,
   )}</table>
 <pre>${curlOf(entry, document)}</pre></section>`;
+}
+
+function scopeOf({ security: [requirement] = [] }: DocsOperation): Part {
+  return requirement === undefined ? '' : html` Scope: <code>${Object.values(requirement).flat()}</code>.`;
 }
 
 function parametersTable({ parameters = [] }: DocsOperation): Part {

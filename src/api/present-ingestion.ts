@@ -1,18 +1,22 @@
 import type { z } from '@hono/zod-openapi';
 import { ERRORS, type ErrorPlace } from '../errors.ts';
+import type { Circuit } from '../model/circuit.ts';
 import { formatDurationMs } from '../model/duration.ts';
 import type { Ingestion, LastError } from '../model/ingestion.ts';
 import { formatMaxBadRecords } from '../model/max-bad-records.ts';
 import { presentFormat } from '../protocol/format-options.ts';
-import type { ingestionSchema } from './contracts.ts';
+import type { circuitSchema, ingestionSchema } from './contracts.ts';
 
 type IngestionBody = z.infer<typeof ingestionSchema>;
 
 /**
  * An ingestion as the API shows it: never a secret, of the callback's headers only the names.
- * @param now wall clock, ms: what rate and estimate of a running one are computed for.
+ * @param around `now`, wall clock in ms: what rate and estimate of a running one are computed for; the circuit to its callback, null while that is closed
  */
-export function presentIngestion(ingestion: Ingestion, now: number): IngestionBody {
+export function presentIngestion(
+  ingestion: Ingestion,
+  { now, circuit }: { readonly now: number; readonly circuit: Circuit | null },
+): IngestionBody {
   const { read, delivery, checkpoint, fingerprint } = ingestion;
   return {
     ingestion_id: ingestion.ingestionId,
@@ -46,6 +50,7 @@ export function presentIngestion(ingestion: Ingestion, now: number): IngestionBo
     chain_checksum: checkpoint.chainChecksum,
     last_error: ingestion.lastError === null ? null : presentLastError(ingestion.lastError),
     next_attempt_at: isoTimeOrNull(ingestion.nextAttemptAt),
+    circuit: circuit === null ? null : presentCircuit(circuit),
     created_at: isoTime(ingestion.createdAt),
     updated_at: isoTime(ingestion.updatedAt),
     run_started_at: isoTimeOrNull(ingestion.runStartedAt),
@@ -85,6 +90,17 @@ function presentLastError(error: LastError): NonNullable<IngestionBody['last_err
     at: isoTime(error.at),
     ...(error.place === undefined ? {} : { place: presentPlace(error.place) }),
     ...(error.data === undefined ? {} : { data: { ...error.data } }),
+  };
+}
+
+/** A circuit, as the API shows it. */
+export function presentCircuit(circuit: Circuit): z.infer<typeof circuitSchema> {
+  return {
+    origin: circuit.origin,
+    state: circuit.state,
+    since: isoTime(circuit.since),
+    next_probe_at: isoTimeOrNull(circuit.nextProbeAt),
+    consecutive_failures: circuit.consecutiveFailures,
   };
 }
 

@@ -1,36 +1,60 @@
 import type { z } from '@hono/zod-openapi';
-import { ERRORS, type ServiceError } from '../errors.ts';
+import { ERRORS, type ErrorCode, type ServiceError } from '../errors.ts';
 import { PROBLEM_MEDIA_TYPE, type problemSchema } from './contracts.ts';
 
-/** A client that is told to wait comes back after this: long enough for a queue to move or a service to restart. */
+/** A client that is told to wait, and nobody knows for how long, comes back after this: long enough for a queue to move or a service to restart. */
 const RETRY_AFTER_SECONDS = 30;
 
+/** Of these only the code is told: what went wrong inside was written for the log. */
+const TOLD_TO_THE_LOG_ALONE: ReadonlySet<ErrorCode> = new Set(['INTERNAL', 'TOKENS_UNUSABLE']);
+
+/** A refusal or a failure as it is answered. */
+export interface Problem {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** A problem document, RFC 9457. */
+  readonly body: string;
+}
+
 /**
- * The problem document (RFC 9457) of an error. Of INTERNAL only the code is told: its text was written for the log.
- * @param instance the path that was asked for.
+ * What is answered to a request that met an error.
+ * @param instance the path that was asked for; null: it could not be read.
  */
-function toProblem(error: ServiceError, instance: string): z.infer<typeof problemSchema> {
-  const { message: title, httpStatus, remedy } = ERRORS[error.code];
-  const isInternal = error.code === 'INTERNAL';
-  const hasDetail = !isInternal && error.message !== title;
+export function problemOf(error: ServiceError, instance: string | null): Problem {
   return {
-    ...(isInternal ? {} : error.data),
+    status: ERRORS[error.code].httpStatus,
+    headers: { 'Content-Type': PROBLEM_MEDIA_TYPE, ...headersOf(error) },
+    body: JSON.stringify(documentOf(error, instance)),
+  };
+}
+
+/** As the API framework has it. */
+export function toResponse({ status, headers, body }: Problem): Response {
+  return new Response(body, { status, headers });
+}
+
+function documentOf(error: ServiceError, instance: string | null): z.infer<typeof problemSchema> {
+  const { message: title, httpStatus, remedy } = ERRORS[error.code];
+  const isTold = !TOLD_TO_THE_LOG_ALONE.has(error.code);
+  return {
+    ...(isTold ? error.data : {}),
     type: `/docs#${error.code}`,
     title,
     status: httpStatus,
     code: error.code,
-    ...(hasDetail ? { detail: error.message } : {}),
-    instance,
+    ...(isTold && error.message !== title ? { detail: error.message } : {}),
+    ...(instance === null ? {} : { instance }),
     ...(error.fields === undefined ? {} : { errors: [...error.fields] }),
     what_to_do: remedy,
   };
 }
 
-/** The answer to a request that met an error. */
-export function problemResponse(error: ServiceError, instance: string): Response {
-  const { httpStatus } = ERRORS[error.code];
-  const headers = new Headers({ 'Content-Type': PROBLEM_MEDIA_TYPE });
-  if (httpStatus === 429 || httpStatus === 503) headers.set('Retry-After', String(RETRY_AFTER_SECONDS));
-  if (httpStatus === 401) headers.set('WWW-Authenticate', 'Bearer');
-  return new Response(JSON.stringify(toProblem(error, instance)), { status: httpStatus, headers });
+function headersOf({ code, data = {} }: ServiceError): Record<string, string> {
+  const { httpStatus } = ERRORS[code];
+  const { scope_needed: scope, retry_after_seconds: seconds } = data;
+  if (httpStatus === 401) return { 'WWW-Authenticate': 'Bearer' };
+  // RFC 6750, 3.1.
+  if (typeof scope === 'string') return { 'WWW-Authenticate': `Bearer error="insufficient_scope", scope="${scope}"` };
+  if (httpStatus !== 429 && httpStatus !== 503) return {};
+  return { 'Retry-After': String(typeof seconds === 'number' ? seconds : RETRY_AFTER_SECONDS) };
 }

@@ -88,6 +88,8 @@ function startService(folder: string): Promise<DemoProcess> {
     ACKSTREAM_DATA_DIR: join(folder, 'data'),
     ACKSTREAM_LOG_DIR: join(folder, 'logs'),
     ACKSTREAM_SOURCE_ROOTS: fixtures,
+    // It looks again many times a second.
+    ACKSTREAM_RATE_LIMIT: '0',
   });
 }
 

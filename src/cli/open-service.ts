@@ -37,7 +37,7 @@ export async function openService(
   const holder = readLockHolder(config.dataDir);
   if (holder === null) return (await findListening(config)) ?? openOwn(config, { clock, delivers });
   if (holder.url !== undefined) {
-    return remoteService(new ServiceClient({ url: holder.url, token: config.apiToken }));
+    return remoteService(new ServiceClient({ url: reachable(holder.url), token: config.apiToken }));
   }
   const detail = `${config.dataDir} is in use by ${holder.what} (process ${holder.pid}), which takes no requests.`;
   throw new ServiceError('DATA_DIR_LOCKED', { detail });
@@ -55,7 +55,8 @@ async function findListening(config: Config): Promise<OpenedService | undefined>
     await client.listIngestions({ limit: 1 });
   } catch (error) {
     if (error instanceof ServiceError && error.code === 'SERVICE_UNREACHABLE') return undefined;
-    throw error;
+    // It is there; what its token allows is said of the request that is meant.
+    if (!(error instanceof ServiceError) || error.code !== 'FORBIDDEN') throw error;
   }
   return remoteService(client);
 }
@@ -71,7 +72,7 @@ async function openOwn(
   const [{ createService }, { createLogger }] = await Promise.all([import('../compose.ts'), import('../log.ts')]);
   const logger = await createLogger({ logDir: config.logDir, terminal: 'off', level: config.logLevel });
   try {
-    const service = await createService(config, { logger, clock, scope: 'admitted' });
+    const service = await createService(config, { logger, clock, scope: 'admitted', access: 'open' });
     const close = async () => {
       await service.stop();
       await logger.close();
@@ -83,7 +84,7 @@ async function openOwn(
       throw error;
     }
     return {
-      client: new ServiceClient({ url: OWN_URL, token: config.apiToken, send: service.fetch }),
+      client: new ServiceClient({ url: OWN_URL, token: null, send: (request) => service.fetch(request) }),
       isOwn: true,
       close,
     };
@@ -93,10 +94,13 @@ async function openOwn(
   }
 }
 
-/** A host that means every address is reached at its loopback address. */
 function configuredUrl({ host, port }: Config): string {
-  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+  return reachable(`http://${host.includes(':') ? `[${host}]` : host}:${port}`);
+}
+
+/** A host that means every address is reached at its loopback address. */
+function reachable(url: string): string {
+  return url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:');
 }
 
 function rootOf(url: string): string {

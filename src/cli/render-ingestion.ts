@@ -19,6 +19,7 @@ export function renderIngestion(view: IngestionView): string {
   if (view.records_per_second !== null) facts.push(['speed', `${formatCount(view.records_per_second)} records/s`]);
   if (view.eta_seconds !== null) facts.push(['ready in', formatSeconds(view.eta_seconds)]);
   if (view.next_attempt_at !== null) facts.push(['next attempt', view.next_attempt_at]);
+  if (view.circuit !== null) facts.push(['circuit', circuitText(view.circuit)]);
   if (view.last_error !== null) facts.push(...errorFacts(view.last_error));
   const width = Math.max(...facts.map(([name]) => name.length));
   return facts.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join('');
@@ -52,6 +53,11 @@ function deliveredText({ totals, percent }: IngestionView): string {
 
 function fileText({ file_type: fileType, file_count: fileCount }: IngestionView): string {
   return fileCount === 1 ? fileType : `${fileType}, ${formatCount(fileCount)} files`;
+}
+
+function circuitText(circuit: NonNullable<IngestionView['circuit']>): string {
+  const next = circuit.next_probe_at === null ? 'a probe is under way' : `next probe ${circuit.next_probe_at}`;
+  return `${circuit.state} to ${terminalText(circuit.origin)} since ${circuit.since}, ${next}`;
 }
 
 function rejectedFacts({ totals, ingestion_id: ingestionId }: IngestionView): [name: string, value: string][] {

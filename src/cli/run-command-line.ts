@@ -39,6 +39,14 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'show the bad records of an ingestion',
     load: async () => (await import('./rejects-command.ts')).rejectsCommand,
   },
+  backup: {
+    summary: 'copy the state, also while the service runs',
+    load: async () => (await import('./backup-command.ts')).backupCommand,
+  },
+  token: {
+    summary: 'make, list and revoke tokens of the API',
+    load: async () => (await import('./token-command.ts')).tokenCommand,
+  },
   receiver: {
     summary: 'run the reference receiver',
     load: async () => (await import('./receiver-command.ts')).receiverCommand,

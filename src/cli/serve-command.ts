@@ -3,6 +3,7 @@ import { type Config, describeConfig, loadConfig } from '../config.ts';
 import { createLogger } from '../log.ts';
 import { serve } from '../serve.ts';
 import { type Command, type CommandContext, EXIT_DONE } from './command.ts';
+import { logLastWords } from './last-words.ts';
 import { parseArguments } from './parse-arguments.ts';
 
 const usage = `usage: ackstream serve [--print-settings]
@@ -41,12 +42,14 @@ async function serveUntilInterrupted(
 ): Promise<void> {
   const terminal = isErrorTerminal ? 'pretty' : 'json';
   const logger = await createLogger({ logDir: config.logDir, terminal, level: config.logLevel });
+  const forgetLastWords = logLastWords(logger);
   try {
     const running = await serve(config, { logger });
     write(`ackstream listens on ${running.url}\n`);
     if (!signal.aborted) await once(signal, 'abort');
     await running.stop();
   } finally {
+    forgetLastWords();
     await logger.close();
   }
 }

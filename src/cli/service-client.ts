@@ -70,7 +70,9 @@ export class ServiceClient {
   }
 
   async #ask<Body>(path: string, schema: z.ZodType<Body>, init: RequestInit = {}): Promise<Body> {
-    const request = new Request(`${this.url}${path}`, { ...init, signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
+    // Nothing of the service leads elsewhere; whatever does gets neither the token nor the request.
+    const bounds = { redirect: 'error', signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) } as const;
+    const request = new Request(`${this.url}${path}`, { ...init, ...bounds });
     if (this.#token !== null) request.headers.set('Authorization', `Bearer ${this.#token}`);
     const { isOk, json } = await this.#exchange(request);
     const body = schema.safeParse(json);

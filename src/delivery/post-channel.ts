@@ -5,9 +5,11 @@
  * connection was reset before any answer.
  */
 import type { Socket } from 'node:net';
-import { buildConnector, Client, type Dispatcher, request } from 'undici';
+import { Client, type Dispatcher, request } from 'undici';
+import { guardedConnector } from '../egress/guarded-connector.ts';
+import type { TlsTrust } from '../egress/tls-trust.ts';
+import type { GuardedRoute, UrlGuard } from '../egress/url-guard.ts';
 import { ServiceError } from '../errors.ts';
-import type { CallbackGuard } from './callback-guard.ts';
 
 /** Deadlines of one POST, ms. */
 export interface PostTimeouts {
@@ -24,6 +26,12 @@ export const DEFAULT_TIMEOUTS: PostTimeouts = { connectMs: 5_000, headersMs: 60_
 
 /** Most bytes of an answer's body that are read. An acknowledgement has some hundred. */
 export const MAX_ANSWER_BYTES = 65_536;
+
+/**
+ * Most bytes of an answer on the wire: head, body, and what may stand around them without end, such as interim answers, empty lines and the extensions of
+ * chunks. A receiver that sends them as fast as it can would otherwise keep this thread busy until the deadline.
+ */
+const MAX_WIRE_BYTES = 1_048_576;
 
 const GIVEN_UP = 'the attempt was given up';
 
@@ -64,21 +72,24 @@ export interface PostChannel {
 /** Opens nothing yet: the first POST connects. `url` is absolute; the guard is asked before each POST and for each connection. */
 export function createPostChannel(options: {
   readonly url: URL;
-  readonly guard: CallbackGuard;
+  readonly guard: UrlGuard;
   readonly timeouts: PostTimeouts;
+  /** Whose certificates are accepted; undefined: those of the authorities that Node trusts. */
+  readonly trust?: TlsTrust | undefined;
 }): PostChannel {
   const { url, guard, timeouts } = options;
+  const route = guard.routeTo(url);
   let connection: Connection | undefined;
   return {
     async post(post) {
       if (post.signal.aborted) return { kind: 'unanswered', reason: GIVEN_UP, status: null };
       try {
-        guard.checkForm(url);
+        checkRoute(route, connection?.socket ?? null);
       } catch (error) {
         return { kind: 'refused', reason: describe(error) };
       }
       // Made by the first POST that the guard lets pass: undici throws for URLs that are not http(s).
-      connection ??= createConnection(options);
+      connection ??= createConnection(options, route);
       return exchange(connection, url, post, timeouts.totalMs);
     },
 
@@ -92,20 +103,32 @@ export function createPostChannel(options: {
 interface Connection {
   readonly client: Client;
   socket: Socket | null;
+  /** What the connection had brought when the POST under way began. */
+  bytesBefore: number;
 }
 
-function createConnection({ url, guard, timeouts }: Parameters<typeof createPostChannel>[0]): Connection {
-  // A plain connection of our own making: no proxy of the environment, no HTTP/2 with its own rules of what was sent.
-  const connect = buildConnector({
-    lookup: guard.lookupFor(url),
-    timeout: timeouts.connectMs,
-    rejectUnauthorized: true,
-    allowH2: false,
-  });
+/** Throws where the guard no longer lets the URL be called, or the connection that is kept open for it be used; that is cut then. */
+function checkRoute(route: GuardedRoute, socket: Socket | null): void {
+  route.checkForm();
+  if (socket === null || socket.destroyed) return;
+  try {
+    route.checkPeer(socket);
+  } catch (refusal) {
+    socket.destroy();
+    throw refusal;
+  }
+}
+
+function createConnection(options: Parameters<typeof createPostChannel>[0], route: GuardedRoute): Connection {
+  const { url, timeouts, trust } = options;
+  const connect = guardedConnector(route, { timeout: timeouts.connectMs, trust });
   const client = new Client(url.origin, {
-    connect: (options, callback) =>
-      connect(options, (...connected) => {
-        connection.socket = connected[1];
+    connect: (target, callback) =>
+      connect(target, (...connected) => {
+        const [, socket] = connected;
+        connection.socket = socket;
+        connection.bytesBefore = 0;
+        socket?.on('readable', () => cutFlood(socket, connection.bytesBefore));
         callback(...connected);
       }),
     allowH2: false,
@@ -115,13 +138,19 @@ function createConnection({ url, guard, timeouts }: Parameters<typeof createPost
     maxResponseSize: MAX_ANSWER_BYTES,
     strictContentLength: true,
   });
-  const connection: Connection = { client, socket: null };
+  const connection: Connection = { client, socket: null, bytesBefore: 0 };
   return connection;
+}
+
+function cutFlood(socket: Socket, bytesBefore: number): void {
+  if (socket.bytesRead - bytesBefore <= MAX_WIRE_BYTES) return;
+  socket.destroy(new Error(`the answer is longer than ${MAX_WIRE_BYTES} bytes`));
 }
 
 async function exchange(connection: Connection, url: URL, post: Post, totalMs: number): Promise<Exchange> {
   const progress: Progress = { isBegun: false, status: null };
   const deadline = startDeadline(post.signal, totalMs);
+  connection.bytesBefore = connection.socket?.bytesRead ?? 0;
   try {
     // undici hears an abort only once the connection is made, so the deadline also has a voice of its own. What it leaves behind is
     // never written: undici drops an aborted request when its connection comes.

@@ -1,10 +1,11 @@
+import type { TlsTrust } from '../egress/tls-trust.ts';
+import type { UrlGuard } from '../egress/url-guard.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Status } from '../model/ingestion.ts';
 import type { Logger } from '../model/logger.ts';
 import type { JsonValue } from '../model/record.ts';
 import { sha256Base64 } from '../protocol/checksum.ts';
 import { statusEventIdOf } from '../protocol/identity.ts';
-import type { CallbackGuard } from './callback-guard.ts';
 import { messageHeaders } from './message-headers.ts';
 import { createPostChannel, type Exchange, type PostChannel, type PostTimeouts } from './post-channel.ts';
 
@@ -26,7 +27,8 @@ export interface StatusEventRoute {
   readonly statusUrl: string;
   /** Null: not signed. */
   readonly secret: string | null;
-  readonly guard: CallbackGuard;
+  readonly guard: UrlGuard;
+  readonly trust?: TlsTrust | undefined;
   readonly timeouts: PostTimeouts;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -49,8 +51,8 @@ export async function postStatusEvent(event: StatusEvent, route: StatusEventRout
 
 /** Null, or why it failed. */
 async function postWithRetries(event: StatusEvent, route: StatusEventRoute): Promise<string | null> {
-  const { guard, timeouts, clock, signal } = route;
-  const channel = createPostChannel({ url: new URL(route.statusUrl), guard, timeouts });
+  const { guard, trust, timeouts, clock, signal } = route;
+  const channel = createPostChannel({ url: new URL(route.statusUrl), guard, trust, timeouts });
   try {
     for (let attempt = 1; ; attempt++) {
       const exchange = await postOnce(channel, attempt, event, route);

@@ -21,8 +21,18 @@ export interface ChunkSession {
   rebuild(plan: ChunkPlan, spare?: Uint8Array | null): Promise<Chunk>;
   /** Throws SOURCE_CHANGED where the source no longer gives the bytes of a recorded plan. */
   verify(plan: ChunkPlan): Promise<void>;
+  /** What its thread uses, where it has one; it answers also while the thread is busy. */
+  usage?(): Promise<ThreadUsage>;
   /** Ends the reading; open demands are refused. */
   close(): Promise<void>;
+}
+
+/** What a thread uses. */
+export interface ThreadUsage {
+  /** By its JavaScript objects. */
+  readonly heapBytes: number;
+  /** Since it began. */
+  readonly cpuMs: number;
 }
 
 /** Begins a reading. Opening goes on behind that: {@link ChunkSession.opened} tells what came of it. */

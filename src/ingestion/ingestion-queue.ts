@@ -117,7 +117,7 @@ export class IngestionQueue {
       }
     } catch (error) {
       const { code, message } = toServiceError(error);
-      this.#options.logger.error('request.failed', { what: 'claim from the queue', code, message });
+      this.#options.logger.error('state.unavailable', { what: 'claim from the queue', code, message });
       this.#wakeAt(this.#options.clock.now() + STORE_RETRY_MS);
     } finally {
       this.#pump = null;

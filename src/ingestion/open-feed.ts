@@ -12,6 +12,7 @@ import type { ByteSource, PinnedFile, Source } from '../sources/source.ts';
 import { spool } from '../sources/spool.ts';
 import { transcode } from '../sources/transcode.ts';
 import { detectEncoding } from '../sources/transcode-encoding.ts';
+import { metered, ReadMeter } from './read-meter.ts';
 
 /** How much of a file is looked at to find out how it is compressed and encoded. */
 const HEAD_BYTES = 4096;
@@ -24,6 +25,8 @@ export interface FeedStart {
   readonly files: readonly PinnedFile[];
   readonly fileType: FileType;
   readonly read: ReadSettings;
+  /** The memory of a {@link ReadMeter}, where somebody looks at how reading goes on. */
+  readonly meter?: SharedArrayBuffer;
 }
 
 /** How one file was found to be written. */
@@ -45,6 +48,7 @@ export interface Feed {
 export async function openFeed(start: FeedStart): Promise<Feed> {
   const format = openFormat(start.fileType, start.read.format);
   const recordPath = await recordPathOf(start, format);
+  const meter = new ReadMeter(start.meter);
   const options = { ...start.read, recordPath: recordPath ?? '' };
   return {
     recordPath,
@@ -52,11 +56,11 @@ export async function openFeed(start: FeedStart): Promise<Feed> {
       for (let fileIndex = from?.fileIndex ?? 0; fileIndex < start.files.length; fileIndex += 1) {
         const position = fileIndex === from?.fileIndex ? from : null;
         if (format.kind === 'text') {
-          const { source } = await openText(start.files, fileIndex, format);
-          yield* closing(source, format.reader.read(source, position, options));
+          const { source } = await openText(start, fileIndex, format);
+          yield* closing(source, format.reader.read(source, position, options), meter);
         } else {
-          const source = await openFile(start.files, fileIndex);
-          yield* closing(source, format.reader.read(source, position, options));
+          const source = await openFile(start, fileIndex);
+          yield* closing(source, format.reader.read(source, position, options), meter);
         }
       }
     },
@@ -64,18 +68,19 @@ export async function openFeed(start: FeedStart): Promise<Feed> {
 }
 
 /** How the first file of a feed is compressed and encoded. Throws what sources throw. */
-export async function findCoding({ files, fileType, read }: FeedStart): Promise<FileCoding> {
-  const format = openFormat(fileType, read.format);
-  if (format.kind === 'file') return { compression: compressionSuffix(nameOf(files, 0)), encoding: null };
-  const { source, coding } = await openText(files, 0, format);
+export async function findCoding(start: FeedStart): Promise<FileCoding> {
+  const format = openFormat(start.fileType, start.read.format);
+  if (format.kind === 'file') return { compression: compressionSuffix(nameOf(start.files, 0)), encoding: null };
+  const { source, coding } = await openText(start, 0, format);
   await source.close();
   return coding;
 }
 
-async function recordPathOf({ files, read }: FeedStart, format: TextFormat | FileFormat): Promise<string | null> {
+async function recordPathOf(start: FeedStart, format: TextFormat | FileFormat): Promise<string | null> {
+  const { read } = start;
   if (format.kind === 'file' || format.findRecordPath === null) return null;
   if (read.recordPath !== null) return read.recordPath;
-  const { source } = await openText(files, 0, format);
+  const { source } = await openText(start, 0, format);
   try {
     return await format.findRecordPath(source, read);
   } finally {
@@ -85,11 +90,11 @@ async function recordPathOf({ files, read }: FeedStart, format: TextFormat | Fil
 
 /** Opens a file as text: expanded, and in UTF-8. */
 async function openText(
-  files: readonly PinnedFile[],
+  start: FeedStart,
   fileIndex: number,
   format: TextFormat,
 ): Promise<{ source: ByteSource; coding: FileCoding }> {
-  const raw = await openRaw(files, fileIndex);
+  const raw = await openRaw(start, fileIndex);
   let source: ByteSource = raw;
   try {
     const compression = detectCompression(raw.name, await raw.readAt(0, HEAD_BYTES));
@@ -105,21 +110,23 @@ async function openText(
 }
 
 /** Opens a file to be read here and there. */
-async function openFile(files: readonly PinnedFile[], fileIndex: number): Promise<Source> {
-  const raw = await openRaw(files, fileIndex);
+async function openFile(start: FeedStart, fileIndex: number): Promise<Source> {
+  const raw = await openRaw(start, fileIndex);
   // A workbook is an archive itself: only its name tells that it lies in another file.
   const compression = compressionSuffix(raw.name);
   if (compression === null) return raw;
   try {
-    return await spool(await decompress(raw, compression), { maxBytes: MAX_SPOOLED_BYTES });
+    const spooled = await spool(await decompress(raw, compression), { maxBytes: MAX_SPOOLED_BYTES });
+    return metered(spooled, new ReadMeter(start.meter));
   } finally {
     await raw.close();
   }
 }
 
-function openRaw(files: readonly PinnedFile[], fileIndex: number): Promise<Source> {
+async function openRaw({ files, meter }: FeedStart, fileIndex: number): Promise<Source> {
   const bytesBefore = files.slice(0, fileIndex).reduce((sum, { stat }) => sum + stat.size, 0);
-  return openPinnedFile(files[fileIndex] as PinnedFile, { fileIndex, bytesBefore });
+  const file = await openPinnedFile(files[fileIndex] as PinnedFile, { fileIndex, bytesBefore });
+  return metered(file, new ReadMeter(meter));
 }
 
 function nameOf(files: readonly PinnedFile[], fileIndex: number): string {
@@ -135,9 +142,12 @@ async function headOf(source: ByteSource): Promise<Uint8Array> {
   return Uint8Array.from(head);
 }
 
-async function* closing(source: ByteSource, batches: AsyncIterable<readonly ReadItem[]>) {
+async function* closing(source: ByteSource, batches: AsyncIterable<readonly ReadItem[]>, meter: ReadMeter) {
   try {
-    yield* batches;
+    for await (const batch of batches) {
+      meter.step();
+      yield batch;
+    }
   } finally {
     await source.close();
   }

@@ -1,4 +1,3 @@
-import { Worker } from 'node:worker_threads';
 import { type ErrorRecord, fromErrorRecord, ServiceError } from '../errors.ts';
 import type { PreviewRequest } from '../protocol/preview-request.ts';
 import type { SourceSet } from '../sources/source.ts';
@@ -9,6 +8,7 @@ import {
   previewStart,
   type ReadLimits,
 } from './preview-feed.ts';
+import { startReadingThread, THREAD_SCRIPTS, threadFailure } from './reading-thread.ts';
 import type { RunDependencies } from './run-context.ts';
 
 /** What the thread of a preview says: how far it is, and in the end one of the others. */
@@ -37,7 +37,10 @@ const MAX_PREVIEWS = 2;
 /** What previews work with. */
 export interface PreviewDependencies {
   readonly openSources: RunDependencies['openSources'];
-  readonly limits: ReadLimits;
+  readonly limits: ReadLimits & {
+    /** Of the objects that the thread of a preview may hold. */
+    readonly workerMemoryBytes: number;
+  };
 }
 
 /** Previews feeds on threads of their own, a few at a time. */
@@ -62,6 +65,7 @@ export class PreviewService {
       const sources = await openSources(request.filePath, request.fileType);
       const start = previewStart(request, sources, limits);
       const preview = await runPreview(start, {
+        memoryBytes: limits.workerMemoryBytes,
         signal: AbortSignal.any([signal, this.#closing.signal]),
         onProgress: (progress) => onProgress?.(progress, sources),
       });
@@ -83,19 +87,26 @@ function givenUp(): ServiceError {
 
 async function runPreview(
   start: PreviewStart,
-  { signal, onProgress }: { readonly signal: AbortSignal; readonly onProgress: (progress: PreviewProgress) => void },
+  {
+    memoryBytes,
+    signal,
+    onProgress,
+  }: {
+    readonly memoryBytes: number;
+    readonly signal: AbortSignal;
+    readonly onProgress: (progress: PreviewProgress) => void;
+  },
 ): Promise<FeedPreview> {
   if (signal.aborted) throw givenUp();
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  const worker = new Worker(new URL(`./preview-worker.${extension}`, import.meta.url), { workerData: start });
+  const worker = startReadingThread({ script: THREAD_SCRIPTS.preview, start, memoryBytes });
   const { promise, resolve, reject } = Promise.withResolvers<FeedPreview>();
   worker.on('message', (reply: PreviewReply) => {
     if (reply.kind === 'progress') onProgress(reply.progress);
     else if (reply.kind === 'preview') resolve(reply.preview);
     else reject(fromErrorRecord(reply.error));
   });
-  worker.once('error', reject);
-  worker.once('exit', () => reject(new ServiceError('INTERNAL', { detail: 'The thread of the preview ended.' })));
+  worker.once('error', (error) => reject(threadFailure('The thread of the preview failed.', error)));
+  worker.once('exit', () => reject(threadFailure('The thread of the preview ended.')));
   const giveUp = () => reject(givenUp());
   signal.addEventListener('abort', giveUp);
   try {

@@ -10,11 +10,12 @@ import { type ErrorRecord, type ServiceError, toErrorRecord, toServiceError } fr
 import type { Ingestion } from '../model/ingestion.ts';
 import { RunContext, type RunDependencies } from './run-context.ts';
 import type { RunControl } from './run-control.ts';
-import { fail, giveBack, pause, stop } from './run-endings.ts';
+import { fail, pause, stop } from './run-endings.ts';
 import { type LegEnd, runLeg } from './run-leg.ts';
 
-/** While the store cannot be written, how long until a run tries again to give its ingestion back. */
-const STORE_RETRY_MS = 5_000;
+/** While the store cannot be written, how long until a run tries again to give its ingestion back: at first, then twice as long each time, at most. */
+const FIRST_STORE_RETRY_MS = 1_000;
+const LONGEST_STORE_RETRY_MS = 30_000;
 
 /** A file that changes while it is read may still be written: how long until it is looked at again. */
 const SOURCE_SETTLE_MS = 1_000;
@@ -75,15 +76,20 @@ async function recordEnd(context: RunContext, error: ServiceError): Promise<void
 async function endWithoutStore(context: RunContext, error: ServiceError): Promise<void> {
   const { clock, logger } = context.dependencies;
   let latest = error;
+  let retryMs = FIRST_STORE_RETRY_MS;
   while (latest.code !== 'RUN_OVERTAKEN' && !context.control.stopSignal.aborted) {
-    logger.error('request.failed', {
+    logger.error('state.unavailable', {
       ingestion_id: context.key.ingestionId,
       code: latest.code,
       message: latest.message,
     });
-    await clock.sleep(STORE_RETRY_MS, context.control.stopSignal);
+    // No waiting mends it, and what is on record of the ingestion cannot be trusted: its slot is free for others.
+    if (latest.code === 'STATE_DAMAGED') return;
+    await clock.sleep(retryMs, context.control.stopSignal);
+    retryMs = Math.min(2 * retryMs, LONGEST_STORE_RETRY_MS);
     try {
-      return await giveBack(context, null);
+      // As a run that is asked to stop: what its receiver asked to wait for is on record and still holds.
+      return await stop(context);
     } catch (again) {
       latest = toServiceError(again);
     }

@@ -70,10 +70,26 @@ function attemptJournal(context: RunContext, target: AttemptTarget): Omit<Delive
     async recordFailure(attempt, outcome, { retry, nextAttemptAt }) {
       const failure = { attempt, outcome, retry, nextAttemptAt, now: context.now() };
       await context.afterwards(store.recordFailure(context.key, target, failure));
+      if (outcome.kind === 'rejected' && outcome.receiverError === 'CHUNK_ID_REUSED')
+        warnOfReceiverAhead(context, target);
     },
     async takeEpochAbove(highestEpoch) {
+      warnOfReceiverAhead(context, target, highestEpoch);
       const epoch = await store.takeEpochAbove(context.key, highestEpoch);
       context.update({ ...context.ingestion, epoch });
     },
   };
+}
+
+/**
+ * The receiver has seen a later run, or has other bytes under a number that was never acknowledged here: this state is older than what was delivered from it,
+ * as a restored backup is. What the receiver has it acknowledges again, so that nothing is lost or repeated; a person should know.
+ */
+function warnOfReceiverAhead({ dependencies, key }: RunContext, target: AttemptTarget, receiverEpoch?: number): void {
+  dependencies.logger.warn('state.behind_receiver', {
+    ingestion_id: key.ingestionId,
+    chunk_number: target === 'completion' ? 'COMPLETED' : target,
+    epoch: key.epoch,
+    receiver_epoch: receiverEpoch,
+  });
 }

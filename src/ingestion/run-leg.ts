@@ -196,7 +196,7 @@ function refuseTooManyBad({ ingestion }: RunContext, recordCount: number, isAtEn
 }
 
 function isOfTheStore(error: unknown): boolean {
-  return error instanceof ServiceError && (error.code === 'RUN_OVERTAKEN' || error.code === 'STATE_UNAVAILABLE');
+  return error instanceof ServiceError && (error.code === 'RUN_OVERTAKEN' || error.code.startsWith('STATE_'));
 }
 
 async function reloaded(context: RunContext): Promise<LegEnd> {

@@ -1,17 +1,23 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { ChunkerResult } from '../chunking/chunker.ts';
 import { fromErrorRecord, ServiceError } from '../errors.ts';
 import type { Chunk, ChunkBounds, ChunkPlan } from '../model/chunk.ts';
-import type { ChunkReply, ChunkRequest, ChunkWorkerStart } from './chunk-messages.ts';
-import type { ChunkSession, OpenChunkSession } from './chunk-session.ts';
+import type { ChunkReply, ChunkRequest } from './chunk-messages.ts';
+import type { ChunkSession, OpenChunkSession, ThreadUsage } from './chunk-session.ts';
+import { startReadingThread, THREAD_SCRIPTS, type ThreadOptions, threadFailure } from './reading-thread.ts';
 
 interface Waiting {
   readonly resolve: (reply: ChunkReply) => void;
   readonly reject: (error: ServiceError) => void;
 }
 
-/** Begins to read in a worker thread. */
-export const openWorkerSession: OpenChunkSession = (start) => new WorkerChunkSession(start);
+/** Reads in worker threads, each of so many bytes of objects. */
+export function workerSessions({
+  memoryBytes,
+  script = THREAD_SCRIPTS.chunks,
+}: Pick<ThreadOptions, 'memoryBytes'> & Partial<Pick<ThreadOptions, 'script'>>): OpenChunkSession {
+  return (start) => new WorkerChunkSession(startReadingThread({ script, start, memoryBytes }));
+}
 
 /** The main thread's side of a worker thread that reads. */
 class WorkerChunkSession implements ChunkSession {
@@ -20,9 +26,8 @@ class WorkerChunkSession implements ChunkSession {
   readonly #opened: Promise<ChunkReply>;
   #ended: ServiceError | undefined;
 
-  constructor(start: ChunkWorkerStart) {
-    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-    this.#worker = new Worker(new URL(`./chunk-worker.${extension}`, import.meta.url), { workerData: start });
+  constructor(worker: Worker) {
+    this.#worker = worker;
     this.#opened = this.#expectReply();
     this.#worker.on('message', (reply: ChunkReply) => this.#settle(reply));
     this.#worker.on('messageerror', (error) =>
@@ -53,6 +58,11 @@ class WorkerChunkSession implements ChunkSession {
     if (reply.kind !== 'verified') throw unexpected(reply);
   }
 
+  async usage(): Promise<ThreadUsage> {
+    const [heap, cpu] = await Promise.all([this.#worker.getHeapStatistics(), this.#worker.cpuUsage()]);
+    return { heapBytes: heap.used_heap_size, cpuMs: Math.round((cpu.user + cpu.system) / 1000) };
+  }
+
   async close(): Promise<void> {
     await this.#worker.terminate();
   }
@@ -77,7 +87,7 @@ class WorkerChunkSession implements ChunkSession {
   }
 
   #end(detail: string, cause?: unknown): void {
-    this.#ended ??= new ServiceError('INTERNAL', { detail, cause });
+    this.#ended ??= threadFailure(detail, cause);
     for (const waiting of this.#waiting.splice(0)) waiting.reject(this.#ended);
   }
 }

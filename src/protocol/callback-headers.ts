@@ -8,6 +8,7 @@ const FORBIDDEN_NAMES: ReadonlySet<string> = new Set([
   'content-type',
   'expect',
   'host',
+  'http2-settings',
   'idempotency-key',
   'keep-alive',
   'proxy-connection',
@@ -51,7 +52,8 @@ export function callbackHeaderProblems(headers: unknown): readonly (readonly [na
 function nameProblem(name: string): string | undefined {
   // Valid as a token, but assigning it to an object changes the object's prototype and drops the header.
   if (name === '__proto__' || !HEADER_NAME.test(name)) return 'is not the name of a header';
-  const lowerName = name.toLowerCase();
+  // CGI and all that was modelled on it (RFC 3875 section 4.1.18) tell `-` and `_` apart no more.
+  const lowerName = name.toLowerCase().replaceAll('_', '-');
   const isForbidden =
     FORBIDDEN_NAMES.has(lowerName) || FORBIDDEN_PREFIXES.some((prefix) => lowerName.startsWith(prefix));
   return isForbidden ? 'is a header that the service sets itself' : undefined;

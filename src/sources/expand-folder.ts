@@ -1,7 +1,9 @@
-import type { Dirent } from 'node:fs';
-import { opendir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { constants, type Dirent } from 'node:fs';
+import { type FileHandle, open, opendir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { ServiceError } from '../errors.ts';
+import { isKernelPath } from './kernel-files.ts';
+import { descriptorPath, refuseOtherPath } from './opened-path.ts';
 import { pathFailure } from './source-roots.ts';
 
 /** Most files of one ingestion: all of them are opened before anything is read, and again at every leg. */
@@ -21,8 +23,8 @@ export interface FileFilter {
 }
 
 /**
- * The paths, relative to a folder and sorted by their bytes, of its regular files and those of the folders in it; nothing whose name begins with a dot, and no
- * links. Throws SOURCE_SET_TOO_LARGE beyond 10 000 files, a million entries or 64 folders in each other; SOURCE_NOT_FOUND, SOURCE_UNREADABLE where a
+ * The paths, relative to a folder and sorted by their bytes, of its regular files and those of the folders in it; nothing whose name begins with a dot, no
+ * links, nothing of the kernel's. Throws SOURCE_SET_TOO_LARGE beyond 10 000 files, a million entries or 64 folders in each other; SOURCE_NOT_FOUND, SOURCE_UNREADABLE where a
  * folder cannot be listed or a name is not UTF-8: what cannot be looked at is not passed over.
  * @param folder its real path
  */
@@ -32,12 +34,12 @@ export async function listFiles(folder: string, filter: FileFilter): Promise<rea
   let entryCount = 0;
   for (let prefix = prefixes.pop(); prefix !== undefined; prefix = prefixes.pop()) {
     const nameCount = prefix.split('/').length;
-    for await (const entry of entriesOf(join(folder, prefix))) {
+    for await (const entry of entriesOf(resolve(folder, prefix))) {
       entryCount += 1;
       if (entryCount > MAX_ENTRIES)
         throw tooLarge(folder, `There are more than ${MAX_ENTRIES} files and folders in it.`);
       const path = prefix + entry.name;
-      if (!isTaken(entry, path, nameCount, filter)) continue;
+      if (!isTaken(entry, path, nameCount, filter) || isKernelPath(join(folder, path))) continue;
       refuseUnnameable(folder, path);
       if (entry.isFile()) paths.push(path);
       else if (nameCount === MAX_DEPTH) throw tooLarge(folder, `Its folders are nested deeper than ${MAX_DEPTH}.`);
@@ -67,10 +69,29 @@ function refuseUnnameable(folder: string, path: string): void {
 }
 
 async function* entriesOf(folder: string): AsyncGenerator<Dirent> {
+  const opened = process.platform === 'linux' ? await openFolder(folder) : null;
   try {
-    yield* await opendir(folder, { bufferSize: BUFFERED_ENTRIES });
+    const path = opened === null ? folder : descriptorPath(opened);
+    yield* await opendir(path, { bufferSize: BUFFERED_ENTRIES });
   } catch (error) {
     throw pathFailure(folder, error as NodeJS.ErrnoException);
+  } finally {
+    await opened?.close();
+  }
+}
+
+/** A folder, held by its descriptor so that the one that was looked at is the one that is listed. Throws SOURCE_CHANGED where it became a link. */
+async function openFolder(folder: string): Promise<FileHandle> {
+  const flags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const file = await open(folder, flags).catch((error: NodeJS.ErrnoException) => {
+    throw pathFailure(folder, error);
+  });
+  try {
+    await refuseOtherPath(file, folder);
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
   }
 }
 

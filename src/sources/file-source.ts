@@ -1,12 +1,17 @@
 import { type BigIntStats, constants } from 'node:fs';
-import { type FileHandle, open, readlink } from 'node:fs/promises';
+import { type FileHandle, lstat, open } from 'node:fs/promises';
 import { ServiceError } from '../errors.ts';
 import { compareStat } from './compare-fingerprints.ts';
+import { refuseKernelFile } from './kernel-files.ts';
+import { becameAnother, refuseOtherPath } from './opened-path.ts';
 import type { PinnedFile, Source, SourceStat } from './source.ts';
 import { pathFailure } from './source-roots.ts';
 
 /** Large enough that the calls do not count, small enough that a batch of records stays small. */
 const BLOCK_BYTES = 256 * 1024;
+
+/** Windows has neither. Without O_NONBLOCK the open of a FIFO waits for its writer, and four of these stop all file access of the process. */
+const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
 
 /** A file that was opened, and what it is at that moment. */
 export interface OpenedFile {
@@ -23,18 +28,22 @@ export interface FilePlace {
 }
 
 /**
- * Opens a regular file. The caller has resolved the path inside of the roots; nothing else is opened: a FIFO or device neither blocks nor is read,
- * and no link is followed. Throws SOURCE_NOT_FOUND, SOURCE_NOT_A_FILE, SOURCE_UNREADABLE, and SOURCE_CHANGED where the path became another.
+ * Opens a regular file by its real path, which the caller has found inside of the roots. A FIFO or device is not opened, because for some opening does something already; and
+ * what was opened is looked at once more by its descriptor, because anything may have taken its place since. Throws SOURCE_NOT_FOUND, SOURCE_NOT_A_FILE, SOURCE_UNREADABLE,
+ * SOURCE_CHANGED where the path became another, SOURCE_NOT_ALLOWED for what the kernel makes up.
  */
 export async function openFileSource(
   path: string,
   place: FilePlace = { fileIndex: 0, bytesBefore: 0 },
 ): Promise<OpenedFile> {
+  const found = await findFile(path);
   const file = await openFile(path);
   try {
     const stats = await file.stat({ bigint: true });
-    if (!stats.isFile()) throw new ServiceError('SOURCE_NOT_A_FILE', { place: { file: path } });
+    if (!stats.isFile()) throw notAFile(path);
+    if (stats.dev !== found.dev || stats.ino !== found.ino) throw becameAnother(path);
     await refuseOtherPath(file, path);
+    await refuseKernelFile(file, path);
     const stat = statOf(stats);
     return { source: new FileSource(file, { ...place, name: path, size: stat.size }), stat };
   } catch (error) {
@@ -61,24 +70,30 @@ export async function openPinnedFile({ path, stat: pinned }: PinnedFile, place: 
   throw new ServiceError('SOURCE_CHANGED', { place: { file: path } });
 }
 
+async function findFile(path: string): Promise<BigIntStats> {
+  const stats = await lstat(path, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
+    throw pathFailure(path, error);
+  });
+  if (stats.isSymbolicLink()) throw becameAnother(path);
+  if (!stats.isFile()) throw notAFile(path);
+  return stats;
+}
+
 async function openFile(path: string): Promise<FileHandle> {
   try {
-    // Without O_NONBLOCK the open of a FIFO waits for its writer.
-    return await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    return await open(path, OPEN_FLAGS);
   } catch (cause) {
     const failure = cause as NodeJS.ErrnoException;
+    // What O_NOFOLLOW answers to a link.
+    if (failure.code === 'ELOOP') throw becameAnother(path, cause);
     // What a socket and a device without a driver answer.
-    if (failure.code === 'ENXIO' || failure.code === 'ENODEV')
-      throw new ServiceError('SOURCE_NOT_A_FILE', { place: { file: path }, cause });
+    if (failure.code === 'ENXIO' || failure.code === 'ENODEV') throw notAFile(path);
     throw pathFailure(path, failure);
   }
 }
 
-/** A folder on the way may have become a link since the path was resolved. Where the system does not say what was opened, nothing is known. */
-async function refuseOtherPath(file: FileHandle, path: string): Promise<void> {
-  const openedPath = await readlink(`/proc/self/fd/${file.fd}`).catch(() => path);
-  if (openedPath === path) return;
-  throw new ServiceError('SOURCE_CHANGED', { detail: 'A folder on the way became a link.', place: { file: path } });
+function notAFile(path: string): ServiceError {
+  return new ServiceError('SOURCE_NOT_A_FILE', { place: { file: path } });
 }
 
 /** A file that is open; closing the source closes it. */

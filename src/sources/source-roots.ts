@@ -1,25 +1,47 @@
 import { lstat, readlink, realpath } from 'node:fs/promises';
-import { join, parse, resolve, sep } from 'node:path';
+import { join, relative, resolve, sep } from 'node:path';
 import { ServiceError } from '../errors.ts';
+import { isKernelPath } from './kernel-files.ts';
 
 /** As many links as Linux follows in one path. */
 const MAX_LINKS = 40;
 
+/** A folder below which files may be read: as it is set, and its real path. Those that do not exist hold nothing. */
+interface Root {
+  readonly path: string;
+  readonly realPath: string;
+}
+
 /**
- * The real path of a file or folder, links resolved, if it lies inside of one of the roots or is one. Throws SOURCE_NOT_ALLOWED for everything outside, whether it
- * exists or not; inside SOURCE_NOT_FOUND or SOURCE_UNREADABLE.
- * @param roots folders; those that do not exist hold nothing
+ * The real path of a file or folder, links resolved, if it lies inside of one of the roots or is one. Throws SOURCE_NOT_ALLOWED for everything outside; inside
+ * SOURCE_NOT_FOUND or SOURCE_UNREADABLE.
+ *
+ * Nothing outside is looked at, so that neither the answer nor its time tells what is there. A link that leads out of the roots ends the search, even where what is behind
+ * it would lead back; and what the kernel shows as files in /proc, /sys and /dev is outside of every root.
+ * @param roots folders
  */
 export async function resolveInsideRoots(path: string, roots: readonly string[]): Promise<string> {
   // No file system call takes a path with a zero in it.
   if (path.includes('\0')) throw notAllowed(path);
-  const { realPath, failure } = await followLinks(resolve(path));
-  for (const root of roots) {
-    if (!isInside(realPath, await realRoot(root))) continue;
-    if (failure === null) return realPath;
-    throw pathFailure(path, failure);
+  const realRoots = await Promise.all(
+    roots.map(async (root) => ({ path: resolve(root), realPath: await realRoot(root) })),
+  );
+  let { realPath, names } = enter(path, resolve(path), realRoots);
+  for (let linksLeft = MAX_LINKS; names.length > 0; ) {
+    const next = join(realPath, names.pop() as string);
+    if (isKernelPath(next)) throw notAllowed(path);
+    const target = await linkTarget(next, path);
+    if (target === null) realPath = next;
+    else if (linksLeft === 0) throw pathFailure(path, Object.assign(new Error('too many links'), { code: 'ELOOP' }));
+    else {
+      linksLeft -= 1;
+      const entered = enter(path, resolve(realPath, target), realRoots);
+      realPath = entered.realPath;
+      names = [...names, ...entered.names];
+    }
   }
-  throw notAllowed(path);
+  if (isKernelPath(realPath)) throw notAllowed(path);
+  return realPath;
 }
 
 /** What the file system says of a path inside of the roots, as SOURCE_NOT_FOUND or SOURCE_UNREADABLE. */
@@ -28,42 +50,24 @@ export function pathFailure(path: string, cause: NodeJS.ErrnoException): Service
   return new ServiceError(isMissing ? 'SOURCE_NOT_FOUND' : 'SOURCE_UNREADABLE', { place: { file: path }, cause });
 }
 
-/** As far as a path could be followed: its real path, or the one at which following it failed. */
-interface FollowedPath {
-  readonly realPath: string;
-  readonly failure: NodeJS.ErrnoException | null;
-}
-
-/**
- * Resolves a path name by name. realpath does not say where it failed, and only that tells whether the failure lies inside of a root
- * and may be reported.
- */
-async function followLinks(path: string): Promise<FollowedPath> {
-  let realPath = parse(path).root;
-  let names = namesBelow(realPath, path);
-  let linksLeft = MAX_LINKS;
-  while (names.length > 0) {
-    const next = resolve(realPath, names.pop() as string);
-    try {
-      const target = (await lstat(next)).isSymbolicLink() ? resolve(realPath, await readlink(next)) : null;
-      if (target === null) realPath = next;
-      else if (linksLeft === 0)
-        return { realPath: next, failure: Object.assign(new Error('too many links'), { code: 'ELOOP' }) };
-      else {
-        linksLeft -= 1;
-        realPath = parse(target).root;
-        names = [...names, ...namesBelow(realPath, target)];
-      }
-    } catch (error) {
-      return { realPath: join(next, ...names.toReversed()), failure: error as NodeJS.ErrnoException };
-    }
+/** The real root that holds a path, and the names of the path below it, the last one first. Throws SOURCE_NOT_ALLOWED, about `asked`, where none does. */
+function enter(asked: string, path: string, roots: readonly Root[]): { realPath: string; names: string[] } {
+  for (const { path: rootPath, realPath } of roots) {
+    const spelling = [realPath, rootPath].find((folder) => isInside(path, folder));
+    if (spelling === undefined) continue;
+    const names = relative(spelling, path).split(sep);
+    return { realPath, names: names.filter((name) => name !== '').toReversed() };
   }
-  return { realPath, failure: null };
+  throw notAllowed(asked);
 }
 
-/** The names of a path below its root, the last one first. */
-function namesBelow(root: string, path: string): string[] {
-  return path.slice(root.length).split(sep).toReversed();
+/** Where a link leads; null: it is none. */
+async function linkTarget(path: string, asked: string): Promise<string | null> {
+  try {
+    return (await lstat(path)).isSymbolicLink() ? await readlink(path) : null;
+  } catch (error) {
+    throw pathFailure(asked, error as NodeJS.ErrnoException);
+  }
 }
 
 async function realRoot(root: string): Promise<string> {

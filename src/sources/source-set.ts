@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ServiceError } from '../errors.ts';
 import type { FileType, SourceFingerprint } from '../model/ingestion.ts';
@@ -69,7 +69,7 @@ export async function isUntouched(set: SourceSet, fileIndex: number | null): Pro
 
 async function isFileUntouched({ path, stat: pinned }: PinnedFile): Promise<boolean> {
   try {
-    return compareStat(pinned, statOf(await stat(path, { bigint: true }))) === 'same';
+    return compareStat(pinned, statOf(await lstat(path, { bigint: true }))) === 'same';
   } catch {
     // Gone, or its folder may no longer be entered: not what it was. Who opens it is told why.
     return false;
@@ -88,7 +88,7 @@ async function findPlace(filePath: string, roots: readonly string[]): Promise<Fo
 
 async function isFolder(path: string): Promise<boolean> {
   try {
-    return (await stat(path)).isDirectory();
+    return (await lstat(path)).isDirectory();
   } catch (error) {
     throw pathFailure(path, error as NodeJS.ErrnoException);
   }

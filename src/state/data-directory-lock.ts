@@ -46,15 +46,14 @@ export function lockDataDirectory(
   now: number = Date.now(),
 ): DataDirectoryLock {
   const connection = new SqliteConnection(join(directory, LOCK_FILE), { busyTimeoutMs: BUSY_TIMEOUT_MS });
-  const isTaken = connection.tryExecute('BEGIN EXCLUSIVE');
-  if (!isTaken) {
+  if (!isTaken(connection)) {
     connection.close();
     throw lockedError(directory);
   }
   heldConnections.add(connection);
   const record: LockHolder = { ...holder, since: new Date(now).toISOString() };
   const release = () => {
-    rmSync(join(directory, HOLDER_FILE), { force: true });
+    removeHolderFile(directory);
     connection.close();
     heldConnections.delete(connection);
   };
@@ -81,6 +80,17 @@ export function readLockHolder(directory: string): LockHolder | null {
   }
 }
 
+function isTaken(connection: SqliteConnection): boolean {
+  try {
+    return connection.tryExecute('BEGIN EXCLUSIVE');
+  } catch (error) {
+    connection.close();
+    if (!(error instanceof ServiceError) || error.code !== 'STATE_DAMAGED') throw error;
+    const detail = `${connection.path} is damaged; it holds nothing: remove it while no service works on the folder.`;
+    throw new ServiceError('STATE_UNAVAILABLE', { detail, cause: error });
+  }
+}
+
 function lockedError(directory: string): ServiceError {
   const holder = readHolderFile(directory);
   if (holder === null) return new ServiceError('DATA_DIR_LOCKED', { data: { directory } });
@@ -101,6 +111,14 @@ function writeHolderFile(directory: string, holder: LockHolder): void {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new ServiceError('STATE_UNAVAILABLE', { detail: `${path} cannot be written: ${reason}.`, cause: error });
+  }
+}
+
+function removeHolderFile(directory: string): void {
+  try {
+    rmSync(join(directory, HOLDER_FILE), { force: true });
+  } catch {
+    // A disk that takes nothing any more keeps nobody from ending: the file means nothing once the lock is free.
   }
 }
 

@@ -92,19 +92,32 @@ export function released(ingestion: Ingestion, nextAttemptAt: number | null, now
   return { ...moved(ingestion, 'release', now), nextAttemptAt };
 }
 
-/**
- * The process of its run ended without a word. The next run counts rejections anew, and waits as this one would have; no longer than
- * anybody may ask for, since a clock that was set back would make it wait for days.
- */
+/** The process of its run ended without a word. The next run counts rejections anew, and waits as this one would have. */
 export function recovered(ingestion: Ingestion, now: number): Ingestion {
   const queued = ingestion.status === 'RUNNING' ? released(ingestion, ingestion.nextAttemptAt, now) : ingestion;
-  const { nextAttemptAt, retry, delivery } = queued;
+  return withTimesOf(now, { ...queued, retry: { ...queued.retry, rejectionCount: 0 } });
+}
+
+/**
+ * Times that were written by a clock that was ahead say nothing once it was set right: no wait is longer than anybody may ask for, and no failure
+ * is yet to come, which would put off the end of the retry window.
+ */
+function withTimesOf(now: number, ingestion: Ingestion): Ingestion {
+  const { nextAttemptAt, retry, delivery } = ingestion;
   const latest = now + Math.max(MAX_RETRY_AFTER_MS, delivery.maxDelayMs);
   return {
-    ...queued,
+    ...ingestion,
     nextAttemptAt: nextAttemptAt === null ? null : Math.min(nextAttemptAt, latest),
-    retry: { ...retry, rejectionCount: 0 },
+    retry: { ...retry, firstFailedAt: retry.firstFailedAt === null ? null : Math.min(retry.firstFailedAt, now) },
   };
+}
+
+/** Its secrets are lost with their key: it stops where it would go on by itself, since nothing shall be sent without them that nobody asked for. */
+export function withLostSecrets(ingestion: Ingestion, now: number): Ingestion {
+  const isActive = ingestion.status === 'QUEUED' || ingestion.status === 'RUNNING';
+  const message = 'Its secrets are lost with their key: send the request again, with them.';
+  const lastError: LastError = { code: 'STATE_KEY_MISMATCH', message, at: now };
+  return { ...(isActive ? moved(ingestion, 'pause', now) : ingestion), lastError };
 }
 
 /** A person asks it to go on, from the end of the queue. */

@@ -1,6 +1,7 @@
 import type { FileType, Ingestion, LastError, ReadSettings, SourceFingerprint, Status } from '../model/ingestion.ts';
 import type { MaxBadRecords } from '../model/max-bad-records.ts';
 import type { NumberForm, OnBadRecord } from '../model/record.ts';
+import type { SecretSeals } from './secret-seals.ts';
 
 /** A row of the table `ingestions` without its `creation_order`; the types are those of the driver. */
 export interface IngestionRow {
@@ -51,11 +52,11 @@ export interface IngestionRow {
   readonly completed_at: number | null;
 }
 
-/** The row that holds an ingestion. */
-export function rowOfIngestion(ingestion: Ingestion): IngestionRow {
-  const { read, delivery, checkpoint, retry } = ingestion;
+/** The row that holds an ingestion, its secrets sealed. */
+export function rowOfIngestion(ingestion: Ingestion, seals: SecretSeals): IngestionRow {
+  const { ingestionId, read, delivery, checkpoint, retry } = ingestion;
   return {
-    ingestion_id: ingestion.ingestionId,
+    ingestion_id: ingestionId,
     file_id: ingestion.fileId,
     version: ingestion.version,
     file_path: ingestion.filePath,
@@ -72,8 +73,7 @@ export function rowOfIngestion(ingestion: Ingestion): IngestionRow {
     chunk_size_by_memory: delivery.chunkSizeByMemory,
     retry_window_ms: delivery.retryWindowMs,
     max_delay_ms: delivery.maxDelayMs,
-    callback_headers: jsonOrNull(delivery.callbackHeaders),
-    callback_secret: delivery.callbackSecret,
+    ...seals.columnsOf(delivery, ingestionId),
     status_url: delivery.statusUrl,
     max_bad_records: jsonOrNull(delivery.maxBadRecords),
     status: ingestion.status,
@@ -103,8 +103,8 @@ export function rowOfIngestion(ingestion: Ingestion): IngestionRow {
   };
 }
 
-/** The ingestion that a row holds. */
-export function ingestionOfRow(row: IngestionRow): Ingestion {
+/** The ingestion that a row holds. Throws STATE_KEY_MISMATCH where its secrets do not open. */
+export function ingestionOfRow(row: IngestionRow, seals: SecretSeals): Ingestion {
   return {
     ingestionId: row.ingestion_id,
     fileId: row.file_id,
@@ -120,17 +120,18 @@ export function ingestionOfRow(row: IngestionRow): Ingestion {
       format: parseFormat(row.format),
       onBadRecord: row.on_bad_record,
     },
-    delivery: {
-      callbackUrl: row.callback_url,
-      chunkSizeByRecords: row.chunk_size_by_records,
-      chunkSizeByMemory: row.chunk_size_by_memory,
-      retryWindowMs: row.retry_window_ms,
-      maxDelayMs: row.max_delay_ms,
-      callbackHeaders: row.callback_headers === null ? null : parseHeaders(row.callback_headers),
-      callbackSecret: row.callback_secret,
-      statusUrl: row.status_url,
-      maxBadRecords: row.max_bad_records === null ? null : parseMaxBadRecords(row.max_bad_records),
-    },
+    delivery: seals.settingsOf(
+      {
+        callbackUrl: row.callback_url,
+        chunkSizeByRecords: row.chunk_size_by_records,
+        chunkSizeByMemory: row.chunk_size_by_memory,
+        retryWindowMs: row.retry_window_ms,
+        maxDelayMs: row.max_delay_ms,
+        statusUrl: row.status_url,
+        maxBadRecords: row.max_bad_records === null ? null : parseMaxBadRecords(row.max_bad_records),
+      },
+      row,
+    ),
     status: row.status,
     queueSequence: row.queue_sequence,
     epoch: row.epoch,
@@ -167,10 +168,6 @@ function jsonOrNull(value: object | null): string | null {
 }
 
 function parseFingerprint(json: string): SourceFingerprint {
-  return JSON.parse(json);
-}
-
-function parseHeaders(json: string): Record<string, string> {
   return JSON.parse(json);
 }
 

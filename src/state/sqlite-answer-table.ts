@@ -1,23 +1,34 @@
 import { ServiceError } from '../errors.ts';
+import { ChecksummedTable, type Stored } from './checksummed-table.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 import type { SubmissionAnswer, SubmissionKey } from './state-store.ts';
 
 /** How long a key is remembered: longer than any client repeats a request whose answer it has not seen. */
 const KEPT_MS = 7 * 24 * 3_600_000;
 
+interface AnswerRow {
+  readonly idempotency_key: string;
+  readonly body_digest: string;
+  readonly answer: string;
+  readonly answered_at: number;
+}
+
 /** The table `answers`: what was answered to each Idempotency-Key. Its methods are called inside of a transaction. */
 export class SqliteAnswerTable {
   readonly #connection: SqliteConnection;
+  readonly #rows: ChecksummedTable<AnswerRow>;
 
   constructor(connection: SqliteConnection) {
     this.#connection = connection;
+    this.#rows = new ChecksummedTable(connection, 'answers');
   }
 
   /** The answer on record, or null. Throws IDEMPOTENCY_KEY_REUSED where it was given to another body. */
   find({ key, bodyDigest }: NonNullable<SubmissionKey['idempotency']>): SubmissionAnswer | null {
-    const sql = 'SELECT body_digest, answer FROM answers WHERE idempotency_key = ?';
-    const row = this.#connection.prepare<[string], { body_digest: string; answer: string }>(sql).get(key);
-    if (row === undefined) return null;
+    const sql = 'SELECT * FROM answers WHERE idempotency_key = ?';
+    const stored = this.#connection.prepare<[string], Stored<AnswerRow>>(sql).get(key);
+    if (stored === undefined) return null;
+    const row = this.#rows.verified(stored);
     if (row.body_digest !== bodyDigest) throw new ServiceError('IDEMPOTENCY_KEY_REUSED');
     return parseAnswer(row.answer);
   }
@@ -27,10 +38,12 @@ export class SqliteAnswerTable {
     answer: SubmissionAnswer,
     answeredAt: number,
   ): void {
-    const sql = 'INSERT INTO answers (idempotency_key, body_digest, answer, answered_at) VALUES (?, ?, ?, ?)';
-    this.#connection
-      .prepare<[string, string, string, number]>(sql)
-      .run(key, bodyDigest, JSON.stringify(answer), answeredAt);
+    this.#rows.insert({
+      idempotency_key: key,
+      body_digest: bodyDigest,
+      answer: JSON.stringify(answer),
+      answered_at: answeredAt,
+    });
   }
 
   /** Forgets the keys that are too old to come back. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { AttemptRecord } from '../model/ingestion.ts';
 import { type Outcome, provesNotStored } from '../model/outcome.ts';
+import { ChecksummedTable, type Stored } from './checksummed-table.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 import type { AttemptTarget, BegunAttemptRow, RunKey } from './state-store.ts';
 
@@ -11,6 +12,7 @@ export interface ChunkAttempt {
 }
 
 interface AttemptRow {
+  readonly ingestion_id: string;
   readonly target: number;
   readonly attempt: number;
   readonly epoch: number;
@@ -19,43 +21,49 @@ interface AttemptRow {
   readonly outcome: string | null;
   readonly http_status: number | null;
   readonly reason: string | null;
+  readonly proves_not_stored: number;
 }
 
 /** What the column `target` holds for COMPLETED. */
 const COMPLETION_TARGET = -1;
 
-const END = `
-UPDATE attempts SET ended_at = :endedAt, outcome = :outcome, http_status = :httpStatus, reason = :reason,
-  proves_not_stored = :provesNotStored
-WHERE ingestion_id = :ingestionId AND target = :target AND attempt = :attempt AND outcome IS NULL`;
-
-const END_LEFT_OPEN = `
-UPDATE attempts INDEXED BY attempts_under_way SET ended_at = :endedAt, outcome = 'unknown', reason = 'its run ended during the attempt'
-WHERE outcome IS NULL`;
+const UNDER_WAY = 'SELECT * FROM attempts INDEXED BY attempts_under_way WHERE outcome IS NULL';
 
 /** The table `attempts`. Its methods are called inside of a transaction or a read of the connection. */
 export class SqliteAttemptTable {
   readonly #connection: SqliteConnection;
+  readonly #rows: ChecksummedTable<AttemptRow>;
 
   constructor(connection: SqliteConnection) {
     this.#connection = connection;
+    this.#rows = new ChecksummedTable(connection, 'attempts');
   }
 
   /** Notes that an attempt begins. */
   begin({ ingestionId, epoch }: RunKey, target: AttemptTarget, begunAt: number): BegunAttemptRow {
     assert.ok(!this.#isAnyUnderWay(ingestionId), `an attempt of ${ingestionId} is under way`);
-    const earlier = this.#summarize(ingestionId, target);
-    const attempt = earlier.highest + 1;
-    const sql = 'INSERT INTO attempts (ingestion_id, target, attempt, epoch, begun_at) VALUES (?, ?, ?, ?, ?)';
-    this.#connection
-      .prepare<[string, number, number, number, number]>(sql)
-      .run(ingestionId, columnOf(target), attempt, epoch, begunAt);
-    return { attempt, isCertainlyNotStored: earlier.doubtful === 0 };
+    const { highest, isAnyDoubtful } = this.#summarize(ingestionId, target);
+    const attempt = highest + 1;
+    this.#rows.insert({
+      ingestion_id: ingestionId,
+      target: columnOf(target),
+      attempt,
+      epoch,
+      begun_at: begunAt,
+      ended_at: null,
+      outcome: null,
+      http_status: null,
+      reason: null,
+      proves_not_stored: 0,
+    });
+    return { attempt, isCertainlyNotStored: !isAnyDoubtful };
   }
 
   /** Whether each attempt at the target has an outcome that proves that the receiver does not have it. */
   allProveNotStored(ingestionId: string, target: AttemptTarget): boolean {
-    return this.#summarize(ingestionId, target).doubtful === 0;
+    const sql = 'SELECT * FROM attempts WHERE ingestion_id = ? AND target = ?';
+    const rows = this.#connection.prepare<[string, number], Stored<AttemptRow>>(sql);
+    return rows.all(ingestionId, columnOf(target)).every((row) => this.#rows.verified(row).proves_not_stored === 1);
   }
 
   /** Notes the outcome of an attempt that is under way. */
@@ -64,23 +72,24 @@ export class SqliteAttemptTable {
     target: AttemptTarget,
     ended: { readonly attempt: number; readonly outcome: Outcome; readonly now: number },
   ): void {
-    const { changes } = this.#connection.prepare<object>(END).run({
-      ingestionId,
-      target: columnOf(target),
-      attempt: ended.attempt,
-      endedAt: ended.now,
+    const row = this.#first('attempt = :attempt', { ingestionId, target: columnOf(target), attempt: ended.attempt });
+    assert.ok(row?.outcome === null, `attempt ${ended.attempt} at ${target} of ${ingestionId} must be under way`);
+    this.#rows.update(row, {
+      ended_at: ended.now,
       outcome: ended.outcome.kind,
-      httpStatus: httpStatusOf(ended.outcome),
+      http_status: httpStatusOf(ended.outcome),
       reason: 'reason' in ended.outcome ? ended.outcome.reason : null,
-      provesNotStored: Number(provesNotStored(ended.outcome)),
+      proves_not_stored: Number(provesNotStored(ended.outcome)),
     });
-    assert.equal(changes, 1, `attempt ${ended.attempt} at ${target} of ${ingestionId} must be under way`);
   }
 
   /** Gives `unknown` to those that a run left without an outcome: of one ingestion, or (null) of all. */
   endLeftOpen(endedAt: number, ingestionId: string | null): void {
-    const sql = ingestionId === null ? END_LEFT_OPEN : `${END_LEFT_OPEN} AND ingestion_id = :ingestionId`;
-    this.#connection.prepare<object>(sql).run({ endedAt, ingestionId });
+    const sql = ingestionId === null ? UNDER_WAY : `${UNDER_WAY} AND ingestion_id = :ingestionId`;
+    for (const row of this.#connection.prepare<object, Stored<AttemptRow>>(sql).all({ ingestionId })) {
+      const changes = { ended_at: endedAt, outcome: 'unknown', reason: 'its run ended during the attempt' };
+      this.#rows.update(this.#rows.verified(row), changes);
+    }
   }
 
   hasAny(ingestionId: string): boolean {
@@ -91,8 +100,10 @@ export class SqliteAttemptTable {
   /** The attempts at chunks from `first` to `last`, oldest first. */
   listBetween(ingestionId: string, first: number, last: number): ChunkAttempt[] {
     const sql = 'SELECT * FROM attempts WHERE ingestion_id = ? AND target BETWEEN ? AND ? ORDER BY target, attempt';
-    const rows = this.#connection.prepare<[string, number, number], AttemptRow>(sql).all(ingestionId, first, last);
-    return rows.map((row) => ({ chunkNumber: row.target, record: recordOfRow(row) }));
+    const rows = this.#connection
+      .prepare<[string, number, number], Stored<AttemptRow>>(sql)
+      .all(ingestionId, first, last);
+    return rows.map((row) => ({ chunkNumber: row.target, record: recordOfRow(this.#rows.verified(row)) }));
   }
 
   #isAnyUnderWay(ingestionId: string): boolean {
@@ -101,15 +112,27 @@ export class SqliteAttemptTable {
     return this.#connection.prepare<[string]>(sql).get(ingestionId) !== undefined;
   }
 
-  /** The highest number so far, and how many do not prove that the receiver has nothing: one that is under way or was acknowledged does not. */
-  #summarize(ingestionId: string, target: AttemptTarget): { readonly highest: number; readonly doubtful: number } {
-    const sql = `SELECT coalesce(max(attempt), 0) AS highest, count(*) FILTER (WHERE NOT proves_not_stored) AS doubtful
-      FROM attempts WHERE ingestion_id = ? AND target = ?`;
-    const row = this.#connection
-      .prepare<[string, number], { highest: number; doubtful: number }>(sql)
-      .get(ingestionId, columnOf(target));
-    assert.ok(row !== undefined, 'an aggregate has one row');
-    return row;
+  /**
+   * The highest number so far, and whether an attempt does not prove that the receiver has nothing: one that is under way or was acknowledged does not. After
+   * days of failed attempts not every row is verified for the next; those that all say that they prove it are where it decides, in
+   * {@link allProveNotStored}.
+   */
+  #summarize(ingestionId: string, of: AttemptTarget): { readonly highest: number; readonly isAnyDoubtful: boolean } {
+    const at = { ingestionId, target: columnOf(of) };
+    // Nearly always there is none, which this finds in a third of the time of the others.
+    if (this.#first('TRUE', at) === undefined) return { highest: 0, isAnyDoubtful: false };
+    const last = this.#first('TRUE ORDER BY attempt DESC', at);
+    return { highest: last?.attempt ?? 0, isAnyDoubtful: this.#first('NOT proves_not_stored', at) !== undefined };
+  }
+
+  /** The first attempt at a target that meets a condition. */
+  #first(
+    condition: string,
+    bound: { readonly ingestionId: string; readonly target: number; readonly attempt?: number },
+  ) {
+    const sql = `SELECT * FROM attempts WHERE ingestion_id = :ingestionId AND target = :target AND ${condition} LIMIT 1`;
+    const row = this.#connection.prepare<object, Stored<AttemptRow>>(sql).get(bound);
+    return row === undefined ? undefined : this.#rows.verified(row);
   }
 }
 

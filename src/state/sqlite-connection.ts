@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { ServiceError } from '../errors.ts';
@@ -22,34 +22,68 @@ const MEDIUM_FAILURES: Readonly<Record<string, string>> = {
   SQLITE_FULL: 'the disk is full',
   SQLITE_IOERR: 'the disk failed to read or write',
   SQLITE_NOMEM: 'there is not enough memory',
-  SQLITE_CORRUPT: 'the file is damaged; restore it from a backup, without it records may be delivered twice',
-  SQLITE_NOTADB: 'the file is not an SQLite database',
 };
+
+/** What only a file that is not as it was written makes SQLite say. */
+const DAMAGES: Readonly<Record<string, string>> = {
+  SQLITE_CORRUPT: 'the file is damaged',
+  SQLITE_NOTADB: 'the file is not an SQLite database',
+  SQLITE_FORMAT: 'the file is not an SQLite database of this kind',
+};
+
+/** After it nobody knows what of a commit is on the disk (a failed fsync is not failed twice), so the file is opened and read anew. */
+const FAILED_DISK = 'SQLITE_IOERR';
 
 /** In place of a path: a database of this process alone, gone with its connection. */
 export const IN_MEMORY = ':memory:';
 
-/** One open SQLite file: the only place that knows the driver. A failure of the medium is STATE_UNAVAILABLE, whatever is called. */
+/** A value of a row, as the driver gives and takes it. */
+export type ColumnValue = string | number | null | Uint8Array;
+
+/** How a file is opened. */
+export interface SqliteConnectionOptions {
+  /** How long a call waits for another process that holds the file. */
+  readonly busyTimeoutMs: number;
+  /** The file must exist, and nothing of it is changed. */
+  readonly isReadOnly?: boolean;
+  /** Sets what lasts only as long as the file is open; called again wherever it had to be opened anew. */
+  readonly onOpen?: (connection: SqliteConnection) => void;
+}
+
+/**
+ * One open SQLite file: the only place that knows the driver. A failure of the medium is STATE_UNAVAILABLE, whatever is called; once the file
+ * has shown that it is damaged, every call is STATE_DAMAGED. Where the disk failed, the next call opens the file anew.
+ */
 export class SqliteConnection {
   readonly path: string;
-  readonly #database: Database.Database;
+  readonly #options: SqliteConnectionOptions;
   readonly #statements = new Map<string, Database.Statement>();
+  /** Null: to be opened anew. */
+  #database: Database.Database | null;
+  #damage: ServiceError | null = null;
+  /** Of the file that was opened first; null: it is not open yet, or in memory. */
+  #identity: string | null = null;
 
-  /**
-   * Opens the file, created with mode 0600 in a folder of mode 0700 where there is none; SQLite gives its side files the same mode.
-   * @param busyTimeoutMs how long a call waits for another process that holds the file
-   */
-  constructor(path: string, { busyTimeoutMs }: { readonly busyTimeoutMs: number }) {
+  /** Opens the file, created with mode 0600 in a folder of mode 0700 where there is none; SQLite gives its side files the same mode. */
+  constructor(path: string, options: SqliteConnectionOptions) {
     this.path = path === IN_MEMORY ? path : resolve(path);
-    if (path !== IN_MEMORY) createPrivateFile(this.path);
-    this.#database = this.#guard(() => new Database(this.path, { timeout: busyTimeoutMs }));
+    this.#options = options;
+    if (path !== IN_MEMORY && options.isReadOnly !== true) createPrivateFile(this.path);
+    this.#database = this.#guard(() => this.#open());
+    this.#identity = path === IN_MEMORY ? null : identityOf(this.path);
+    try {
+      options.onOpen?.(this);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
   /** A statement, compiled once for each text. It is run inside of {@link read} or {@link transaction}. */
   prepare<Bound extends unknown[] | object, Row = unknown>(sql: string): SqliteStatement<Bound, Row> {
     let statement = this.#statements.get(sql);
     if (statement === undefined) {
-      statement = this.#guard(() => this.#database.prepare(sql));
+      statement = this.#guard(() => this.#opened.prepare(sql));
       this.#statements.set(sql, statement);
     }
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its text alone decides what a statement binds and yields
@@ -57,7 +91,7 @@ export class SqliteConnection {
   }
 
   execute(sql: string): void {
-    this.#guard(() => this.#database.exec(sql));
+    this.#guard(() => this.#opened.exec(sql));
   }
 
   /** Runs a statement; false where another connection holds the file against it, still so after the busy timeout. */
@@ -73,7 +107,7 @@ export class SqliteConnection {
 
   /** The value of a pragma, as text. */
   readPragma(name: string): string {
-    return String(this.#guard(() => this.#database.pragma(name, { simple: true })));
+    return String(this.#guard(() => this.#opened.pragma(name, { simple: true })));
   }
 
   /** Runs reads. */
@@ -86,14 +120,61 @@ export class SqliteConnection {
    * (`IMMEDIATE`), so that what it read cannot have changed when it writes.
    */
   transaction<Result>(work: () => Result): Result {
-    return this.#guard(() => this.#database.transaction(work).immediate());
+    return this.#guard(() => this.#opened.transaction(work).immediate());
+  }
+
+  /** Writes what is there already: throws where nothing can be written. */
+  tryWriting(): void {
+    this.transaction(() => this.execute(`PRAGMA user_version = ${this.readPragma('user_version')}`));
+  }
+
+  /** Makes a function of its arguments alone known to SQL. */
+  defineFunction(name: string, compute: (...values: ColumnValue[]) => ColumnValue): void {
+    this.#opened.function(name, { varargs: true, deterministic: true }, compute);
   }
 
   close(): void {
-    this.#database.close();
+    this.#database?.close();
+  }
+
+  get #opened(): Database.Database {
+    this.#refuseOtherFile();
+    if (this.#database !== null) return this.#database;
+    const database = this.#open();
+    this.#database = database;
+    try {
+      this.#options.onOpen?.(this);
+      // What was read anew from the log may be in the memory of the operating system alone: on the disk before anything is made of it.
+      const [result] = database.pragma('wal_checkpoint(TRUNCATE)') as readonly { readonly busy: number }[];
+      if (result?.busy !== 0) throw new ServiceError('STATE_UNAVAILABLE', { detail: `${this.path} is in use.` });
+      return database;
+    } catch (error) {
+      this.#discard();
+      throw error;
+    }
+  }
+
+  /** A file that was removed can still be written to, and all of it is gone with the process: SQLite does not look for that in this journal mode. */
+  #refuseOtherFile(): void {
+    if (this.#identity === null || this.#identity === identityOf(this.path)) return;
+    throw new ServiceError('STATE_UNAVAILABLE', {
+      detail: `${this.path} was removed, moved or replaced while it was in use: nothing is written before it is back in its place.`,
+    });
+  }
+
+  #open(): Database.Database {
+    const { busyTimeoutMs: timeout, isReadOnly = false } = this.#options;
+    return new Database(this.path, { timeout, readonly: isReadOnly, fileMustExist: isReadOnly });
+  }
+
+  #discard(): void {
+    this.#statements.clear();
+    this.#database?.close();
+    this.#database = null;
   }
 
   #guard<Result>(work: () => Result): Result {
+    if (this.#damage !== null) throw this.#damage;
     try {
       return work();
     } catch (error) {
@@ -103,8 +184,18 @@ export class SqliteConnection {
 
   #translate(error: unknown): unknown {
     if (!(error instanceof Database.SqliteError)) return error;
-    const failure = MEDIUM_FAILURES[primaryCode(error)];
+    const primary = primaryCode(error);
+    const damage = DAMAGES[primary];
+    if (damage !== undefined) {
+      this.#damage = new ServiceError('STATE_DAMAGED', {
+        detail: `${this.path}: ${damage} (${error.code}).`,
+        cause: error,
+      });
+      return this.#damage;
+    }
+    const failure = MEDIUM_FAILURES[primary];
     if (failure === undefined) return error;
+    if (primary === FAILED_DISK && this.path !== IN_MEMORY) this.#discard();
     return new ServiceError('STATE_UNAVAILABLE', { detail: `${this.path}: ${failure} (${error.code}).`, cause: error });
   }
 }
@@ -127,5 +218,16 @@ function createPrivateFile(path: string): void {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new ServiceError('STATE_UNAVAILABLE', { detail: `${path} cannot be made ready: ${reason}.`, cause: error });
+  }
+}
+
+/** Device and inode of the file at a path; null where none is found, for whatever reason. */
+function identityOf(path: string): string | null {
+  try {
+    const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+    return found === undefined ? null : `${found.dev}:${found.ino}`;
+  } catch {
+    // What keeps it from being looked at would keep it from being opened.
+    return null;
   }
 }

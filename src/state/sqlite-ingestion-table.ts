@@ -1,10 +1,17 @@
+import assert from 'node:assert/strict';
 import type { Ingestion, Status } from '../model/ingestion.ts';
+import { ChecksummedTable, type Stored } from './checksummed-table.ts';
+import type { CommitNumbers } from './commit-numbers.ts';
 import { type IngestionRow, ingestionOfRow, rowOfIngestion } from './ingestion-rows.ts';
 import { decodeCursor, encodeCursor } from './page-cursor.ts';
+import type { SecretSeals } from './secret-seals.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 import type { ClaimQuery, MetState, Page, StateReads, SubmissionKey } from './state-store.ts';
 
-type ListedRow = IngestionRow & { readonly creation_order: number };
+/** A row of the table `ingestions`, but for its `creation_order`. */
+type NumberedRow = IngestionRow & { readonly commit_number: number };
+type StoredRow = Stored<NumberedRow>;
+type ListedRow = StoredRow & { readonly creation_order: number };
 
 /**
  * The queue's head: its wait is over, its last run has ended, and of those with the same file and callback none is under way or before it. The
@@ -43,34 +50,38 @@ WHERE file_id = :fileId AND ingestion_id <> :resumeIngestionId`;
 /** The table `ingestions`. Its methods are called inside of a transaction or a read of the connection. */
 export class SqliteIngestionTable {
   readonly #connection: SqliteConnection;
+  readonly #rows: ChecksummedTable<NumberedRow>;
+  /** The rows that ingestions were read from. */
+  readonly #storedRows = new WeakMap<Ingestion, StoredRow>();
+  readonly #ingestionOf: (row: StoredRow) => Ingestion;
+  readonly #rowOf: (ingestion: Ingestion) => NumberedRow;
 
-  constructor(connection: SqliteConnection) {
+  constructor(connection: SqliteConnection, seals: SecretSeals, commits: CommitNumbers) {
     this.#connection = connection;
+    this.#rows = new ChecksummedTable(connection, 'ingestions');
+    this.#ingestionOf = (row) => {
+      const ingestion = ingestionOfRow(this.#rows.verified(row), seals);
+      this.#storedRows.set(ingestion, row);
+      return ingestion;
+    };
+    this.#rowOf = (ingestion) => ({ ...rowOfIngestion(ingestion, seals), commit_number: commits.take() });
   }
 
   get(ingestionId: string): Ingestion | null {
     const sql = 'SELECT * FROM ingestions WHERE ingestion_id = ?';
-    const row = this.#connection.prepare<[string], IngestionRow>(sql).get(ingestionId);
-    return row === undefined ? null : ingestionOfRow(row);
+    const row = this.#connection.prepare<[string], StoredRow>(sql).get(ingestionId);
+    return row === undefined ? null : this.#ingestionOf(row);
   }
 
   insert(ingestion: Ingestion): void {
-    const row = rowOfIngestion(ingestion);
-    const columns = Object.keys(row);
-    const places = columns.map((column) => `:${column}`);
-    const sql = `INSERT INTO ingestions (${columns.join(', ')}) VALUES (${places.join(', ')})`;
-    this.#connection.prepare<IngestionRow>(sql).run(row);
+    this.#rows.insert(this.#rowOf(ingestion));
   }
 
-  /** Writes what differs between the two: an acknowledgement must not cost the rewriting of every index. */
+  /** Writes what differs between the two, of which the first was read in the same transaction. */
   update(before: Ingestion, after: Ingestion): void {
-    const row = rowOfIngestion(after);
-    const rowBefore = new Map(Object.entries(rowOfIngestion(before)));
-    const changed = Object.entries(row).filter(([column, value]) => value !== rowBefore.get(column));
-    if (changed.length === 0) return;
-    const settings = changed.map(([column]) => `${column} = :${column}`);
-    const sql = `UPDATE ingestions SET ${settings.join(', ')} WHERE ingestion_id = :ingestion_id`;
-    this.#connection.prepare<IngestionRow>(sql).run(row);
+    const stored = this.#storedRows.get(before);
+    assert.ok(stored !== undefined, 'only what was read is updated');
+    this.#rows.update(stored, this.#rowOf(after));
   }
 
   /** A place behind all that were ever given out. */
@@ -86,8 +97,8 @@ export class SqliteIngestionTable {
       excludedIds: JSON.stringify(excludedIds),
       onlyIds: onlyIds === undefined ? null : JSON.stringify(onlyIds),
     };
-    const row = this.#connection.prepare<typeof bound, IngestionRow>(FIRST_CLAIMABLE).get(bound);
-    return row === undefined ? null : ingestionOfRow(row);
+    const row = this.#connection.prepare<typeof bound, StoredRow>(FIRST_CLAIMABLE).get(bound);
+    return row === undefined ? null : this.#ingestionOf(row);
   }
 
   nextWakeAt(now: number): number | null {
@@ -98,21 +109,21 @@ export class SqliteIngestionTable {
   /** All that are queued or running. */
   listActive(): Ingestion[] {
     const sql = `SELECT * FROM ingestions WHERE status IN ('QUEUED', 'RUNNING')`;
-    return this.#connection.prepare<[], IngestionRow>(sql).all().map(ingestionOfRow);
+    return this.#connection.prepare<[], StoredRow>(sql).all().map(this.#ingestionOf);
   }
 
   /** What a request meets, but for attempts. */
   meet(key: SubmissionKey): Omit<MetState, 'hasBegunAttempts'> {
     const { fileId, callbackUrl, resumeIngestionId } = key;
     const active = this.#connection
-      .prepare<object, IngestionRow>(ACTIVE_REINGESTIONS)
+      .prepare<object, StoredRow>(ACTIVE_REINGESTIONS)
       .all({ fileId, callbackUrl, resumeIngestionId });
     const version = this.#connection
       .prepare<object, { highest: number | null }>(HIGHEST_VERSION)
       .get({ fileId, resumeIngestionId });
     return {
       resumable: this.get(resumeIngestionId),
-      activeReingestions: active.map(ingestionOfRow),
+      activeReingestions: active.map(this.#ingestionOf),
       highestVersionMs: version?.highest ?? null,
       queuedCount: this.countByStatus().QUEUED,
     };
@@ -135,7 +146,7 @@ export class SqliteIngestionTable {
     const rows = this.#connection.prepare<object, ListedRow>(sql).all({ status, before, limit: limit + 1 });
     const last = rows.length > limit ? rows[limit - 1] : undefined;
     return {
-      items: rows.slice(0, limit).map(ingestionOfRow),
+      items: rows.slice(0, limit).map(this.#ingestionOf),
       nextCursor: last === undefined ? null : encodeCursor('ingestions', [last.creation_order]),
     };
   }

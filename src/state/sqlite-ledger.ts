@@ -105,8 +105,7 @@ export class SqliteLedger {
 
   /** Notes that a chunk was acknowledged; its plan. */
   acknowledge(ingestionId: string, chunkNumber: number, now: number): PlannedChunk {
-    this.#chunks.acknowledge({ ingestionId, chunkNumber }, now);
-    return this.get(ingestionId, chunkNumber);
+    return this.#chunks.acknowledge({ ingestionId, chunkNumber }, now);
   }
 
   hasAttempts(ingestionId: string): boolean {

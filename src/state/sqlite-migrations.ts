@@ -1,20 +1,25 @@
 import { ServiceError } from '../errors.ts';
 import { firstSchema } from './migrations/0001-first-schema.ts';
 import { badRecords } from './migrations/0002-bad-records.ts';
+import { checksums } from './migrations/0003-checksums.ts';
+import { rowChecksum } from './row-checksum.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 
 /** Marks a file as ours in its header, `AckS` in ASCII: https://sqlite.org/pragma.html#pragma_application_id */
 const APPLICATION_ID = 0x41_63_6b_53;
 
 /** The steps from an empty file to the schema of this version, in order. What was published is never changed, only added to. */
-const MIGRATIONS: readonly string[] = [firstSchema, badRecords];
+const MIGRATIONS: readonly (string | ((connection: SqliteConnection) => void))[] = [firstSchema, badRecords, checksums];
+
+/** The version that brought the table `store`, in which each version since leaves a checksum over its schema. */
+const SCHEMA_CHECKSUM_SINCE = 3;
 
 /** The schema's version as this code knows it. */
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
 /**
- * Refuses a file that this version must not touch, before anything is written to it: STATE_SCHEMA_TOO_NEW, and STATE_UNAVAILABLE
- * where the file holds something else.
+ * Refuses a file that this version must not touch, before anything is written to it: STATE_SCHEMA_TOO_NEW, STATE_UNAVAILABLE
+ * where the file holds something else, STATE_DAMAGED where its schema is not what was written.
  */
 export function refuseForeignFile(connection: SqliteConnection): void {
   const applicationId = Number(connection.readPragma('application_id'));
@@ -32,16 +37,46 @@ export function refuseForeignFile(connection: SqliteConnection): void {
       data: { found: version, supported: SCHEMA_VERSION },
     });
   }
+  refuseDamagedSchema(connection, version);
+}
+
+function refuseDamagedSchema(connection: SqliteConnection, version: number): void {
+  const recorded = connection.read(() => {
+    const hasStore = connection.prepare<[]>("SELECT 1 FROM sqlite_schema WHERE name = 'store'").get() !== undefined;
+    if (!hasStore) return null;
+    const sql = 'SELECT schema_checksum FROM store';
+    return connection.prepare<[], { schema_checksum: number }>(sql).get()?.schema_checksum;
+  });
+  const isExpected = version >= SCHEMA_CHECKSUM_SINCE ? recorded === schemaChecksum(connection) : recorded === null;
+  if (isExpected) return;
+  throw new ServiceError('STATE_DAMAGED', { detail: `${connection.path}: the schema is not what was written.` });
+}
+
+/** Over all that the schema says, its version among it; not over where it lies in the file, which a backup changes. */
+function schemaChecksum(connection: SqliteConnection): number {
+  const marks = ['application_id', 'user_version'].map((name) => connection.readPragma(name));
+  const sql = 'SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name';
+  const entries = connection.read(() => connection.prepare<[], Record<string, string | null>>(sql).all());
+  return rowChecksum([...marks, ...entries.flatMap((entry) => Object.values(entry))]);
+}
+
+/** Puts the checksum of the schema on record, as the last thing that a change of it does. */
+export function recordSchemaChecksum(connection: SqliteConnection): void {
+  const checksum = schemaChecksum(connection);
+  connection.read(() => connection.prepare<[number]>('UPDATE store SET schema_checksum = ?').run(checksum));
 }
 
 /** Brings the file to {@link SCHEMA_VERSION}: each step a transaction together with its number, so that a crash repeats or skips none. */
 export function migrate(connection: SqliteConnection): void {
   const done = Number(connection.readPragma('user_version'));
-  for (const [index, sql] of MIGRATIONS.entries()) {
-    if (index < done) continue;
+  for (const [index, migration] of MIGRATIONS.entries()) {
+    const version = index + 1;
+    if (version <= done) continue;
     connection.transaction(() => {
-      connection.execute(sql);
-      connection.execute(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${index + 1};`);
+      if (typeof migration === 'string') connection.execute(migration);
+      else migration(connection);
+      connection.execute(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${version};`);
+      if (version >= SCHEMA_CHECKSUM_SINCE) recordSchemaChecksum(connection);
     });
   }
 }

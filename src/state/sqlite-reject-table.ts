@@ -1,6 +1,7 @@
 import type { ErrorRecord } from '../errors.ts';
 import type { RejectEntry } from '../model/ingestion.ts';
 import type { BadRecord, Position } from '../model/record.ts';
+import { ChecksummedTable, type Stored } from './checksummed-table.ts';
 import { decodeCursor, encodeCursor } from './page-cursor.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 import type { Page, StateReads } from './state-store.ts';
@@ -19,10 +20,7 @@ interface RejectRow {
 }
 
 /** Only what is on record already is passed over; `OR IGNORE` would also hide a row that breaks a rule. */
-const INSERT = `
-INSERT INTO rejects VALUES (:ingestion_id, :file_index, :byte_offset, :line_number, :column_number, :byte_length, :error, :raw,
-  :chunk_number, :recorded_at)
-ON CONFLICT (ingestion_id, file_index, byte_offset) DO NOTHING`;
+const UNLESS_ON_RECORD = 'ON CONFLICT (ingestion_id, file_index, byte_offset) DO NOTHING';
 
 const LIST_AFTER = `
 SELECT * FROM rejects
@@ -32,9 +30,11 @@ ORDER BY file_index, byte_offset LIMIT ?`;
 /** The table `rejects`: bad records that were set aside. Its methods are called inside of a transaction or a read of the connection. */
 export class SqliteRejectTable {
   readonly #connection: SqliteConnection;
+  readonly #rows: ChecksummedTable<RejectRow>;
 
   constructor(connection: SqliteConnection) {
     this.#connection = connection;
+    this.#rows = new ChecksummedTable(connection, 'rejects');
   }
 
   /** Puts on record those that are not yet, with the chunk before which they were found; how many these were. */
@@ -43,10 +43,9 @@ export class SqliteRejectTable {
     rejects: readonly BadRecord[],
     { chunkNumber, now }: { readonly chunkNumber: number | null; readonly now: number },
   ): number {
-    const statement = this.#connection.prepare<RejectRow>(INSERT);
     let insertedCount = 0;
     for (const { position, byteLength, error, raw } of rejects) {
-      insertedCount += statement.run({
+      const row = {
         ingestion_id: ingestionId,
         file_index: position.fileIndex,
         byte_offset: position.byteOffset,
@@ -57,7 +56,8 @@ export class SqliteRejectTable {
         raw,
         chunk_number: chunkNumber,
         recorded_at: now,
-      }).changes;
+      };
+      insertedCount += this.#rows.insert(row, UNLESS_ON_RECORD);
     }
     return insertedCount;
   }
@@ -74,11 +74,11 @@ export class SqliteRejectTable {
     const [fileIndex, byteOffset] = decodeCursor('rejects', cursor, [-1, -1]);
     // One more than asked for tells whether there is a next page.
     const rows = this.#connection
-      .prepare<[string, number, number, number], RejectRow>(LIST_AFTER)
+      .prepare<[string, number, number, number], Stored<RejectRow>>(LIST_AFTER)
       .all(ingestionId, fileIndex, byteOffset, limit + 1);
     const last = rows.length > limit ? rows[limit - 1] : undefined;
     return {
-      items: rows.slice(0, limit).map(entryOfRow),
+      items: rows.slice(0, limit).map((row) => entryOfRow(this.#rows.verified(row))),
       nextCursor: last === undefined ? null : encodeCursor('rejects', [last.file_index, last.byte_offset]),
     };
   }

@@ -1,6 +1,10 @@
 import { ServiceError } from '../errors.ts';
+import { checkStateFile } from './check-state-file.ts';
 import { IN_MEMORY, SqliteConnection } from './sqlite-connection.ts';
-import { migrate, refuseForeignFile } from './sqlite-migrations.ts';
+import { migrate } from './sqlite-migrations.ts';
+
+/** The state's name in a data directory. */
+export const STATE_FILE = 'ackstream.db';
 
 /** How long a write waits for another process, such as a backup, before it is STATE_UNAVAILABLE. */
 const BUSY_TIMEOUT_MS = 5_000;
@@ -13,10 +17,10 @@ const SYNCHRONOUS_FULL = '2';
  * the write-ahead log, and STATE_UNAVAILABLE.
  */
 export function openStateFile(path: string): SqliteConnection {
-  const connection = new SqliteConnection(path, { busyTimeoutMs: BUSY_TIMEOUT_MS });
+  if (path !== IN_MEMORY) checkStateFile(path);
+  const onOpen = path === IN_MEMORY ? () => {} : makeDurable;
+  const connection = new SqliteConnection(path, { busyTimeoutMs: BUSY_TIMEOUT_MS, onOpen });
   try {
-    refuseForeignFile(connection);
-    if (path !== IN_MEMORY) makeDurable(connection);
     migrate(connection);
     return connection;
   } catch (error) {
@@ -38,6 +42,7 @@ function makeDurable(connection: SqliteConnection): void {
     PRAGMA foreign_keys = ON;
     PRAGMA cell_size_check = ON;
     PRAGMA trusted_schema = OFF;
+    PRAGMA secure_delete = ON;
   `);
   const journalMode = connection.readPragma('journal_mode');
   const synchronous = connection.readPragma('synchronous');

@@ -3,7 +3,10 @@ import { type ErrorRecord, ServiceError } from '../errors.ts';
 import type { PlannedChunk } from '../model/chunk.ts';
 import type { Ingestion, LedgerEntry, RejectEntry, SourceFingerprint, Status } from '../model/ingestion.ts';
 import type { BadRecord } from '../model/record.ts';
+import { type CommitNumbers, openCommitNumbers } from './commit-numbers.ts';
 import * as change from './ingestion-changes.ts';
+import { openSeals } from './secret-rows.ts';
+import type { SecretSeals } from './secret-seals.ts';
 import { SqliteAnswerTable } from './sqlite-answer-table.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 import { SqliteIngestionTable } from './sqlite-ingestion-table.ts';
@@ -26,9 +29,19 @@ import type {
   SubmissionKey,
 } from './state-store.ts';
 
-/** Opens the state in an SQLite file, created where there is none. Throws what {@link openStateFile} throws. */
-export function openSqliteStateStore({ path }: { readonly path: string }): StateStore {
-  return new SqliteStateStore(openStateFile(path));
+/**
+ * Opens the state in an SQLite file, created where there is none. Throws what {@link openStateFile} and {@link openSeals} throw.
+ * @param options `keyFile` holds the key that secrets are sealed with; null or left out: a file of its own beside the state.
+ */
+export function openSqliteStateStore(options: { readonly path: string; readonly keyFile?: string | null }): StateStore {
+  const connection = openStateFile(options.path);
+  try {
+    const seals = openSeals(connection, options.keyFile ?? null);
+    return new SqliteStateStore(connection, seals, openCommitNumbers(connection));
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
 }
 
 /**
@@ -37,13 +50,16 @@ export function openSqliteStateStore({ path }: { readonly path: string }): State
  */
 class SqliteStateStore implements StateStore {
   readonly #connection: SqliteConnection;
+  readonly #commits: CommitNumbers;
   readonly #ingestions: SqliteIngestionTable;
   readonly #ledger: SqliteLedger;
   readonly #answers: SqliteAnswerTable;
+  #hasFailedToWrite = false;
 
-  constructor(connection: SqliteConnection) {
+  constructor(connection: SqliteConnection, seals: SecretSeals, commits: CommitNumbers) {
     this.#connection = connection;
-    this.#ingestions = new SqliteIngestionTable(connection);
+    this.#commits = commits;
+    this.#ingestions = new SqliteIngestionTable(connection, seals, commits);
     this.#ledger = new SqliteLedger(connection);
     this.#answers = new SqliteAnswerTable(connection);
   }
@@ -69,7 +85,7 @@ class SqliteStateStore implements StateStore {
   }
 
   async submit(key: SubmissionKey, decide: (met: MetState) => SubmissionDecision): Promise<SubmissionAnswer> {
-    return this.#connection.transaction(() => {
+    return this.#transaction(() => {
       this.#answers.prune(key.now);
       const recorded = key.idempotency === null ? null : this.#answers.find(key.idempotency);
       if (recorded !== null) return recorded;
@@ -83,7 +99,7 @@ class SqliteStateStore implements StateStore {
   }
 
   async applyEvent(ingestionId: string, event: 'pause' | 'resume' | 'cancel', now: number): Promise<Ingestion> {
-    return this.#connection.transaction(() => {
+    return this.#transaction(() => {
       const before = this.#ingestions.get(ingestionId);
       if (before === null) throw new ServiceError('INGESTION_NOT_FOUND', { data: { ingestion_id: ingestionId } });
       const after =
@@ -95,14 +111,14 @@ class SqliteStateStore implements StateStore {
   }
 
   async recoverAtStart(now: number): Promise<void> {
-    this.#connection.transaction(() => {
+    this.#transaction(() => {
       this.#ledger.endAttemptsLeftOpen(now);
       for (const ingestion of this.#ingestions.listActive()) this.#save(ingestion, change.recovered(ingestion, now));
     });
   }
 
   async claimNext(query: ClaimQuery): Promise<Ingestion | null> {
-    return this.#connection.transaction(() => {
+    return this.#transaction(() => {
       const first = this.#ingestions.firstClaimable(query);
       if (first === null) return null;
       this.#ledger.endAttemptsLeftOpen(query.now, first.ingestionId);
@@ -129,7 +145,7 @@ class SqliteStateStore implements StateStore {
   }
 
   async restartUnbegun(run: RunKey, fingerprint: SourceFingerprint): Promise<Ingestion | null> {
-    return this.#connection.transaction(() => {
+    return this.#transaction(() => {
       const before = this.#held(run, 'RUNNING');
       if (this.#ledger.hasAttempts(run.ingestionId)) return null;
       return this.#save(before, this.#ledger.dropPlans(change.restartedWith(before, fingerprint)));
@@ -157,7 +173,7 @@ class SqliteStateStore implements StateStore {
   }
 
   async beginAttempt(run: RunKey, target: AttemptTarget, now: number): Promise<BegunAttemptRow> {
-    return this.#connection.transaction(() => {
+    return this.#transaction(() => {
       const before = this.#held(run, 'RUNNING');
       const { ingestion, begun } = this.#ledger.beginAttempt(before, target, now);
       this.#save(before, ingestion);
@@ -170,7 +186,7 @@ class SqliteStateStore implements StateStore {
     target: AttemptTarget,
     failure: Parameters<StateStore['recordFailure']>[2],
   ): Promise<void> {
-    this.#connection.transaction(() => {
+    this.#transaction(() => {
       const before = this.#held(run);
       this.#ledger.endAttempt(run, target, failure);
       this.#save(before, change.failed(before, failure));
@@ -178,7 +194,7 @@ class SqliteStateStore implements StateStore {
   }
 
   async recordAck(run: RunKey, { chunkNumber, attempt, next, beginsNext, now }: AckToRecord): Promise<RecordedAck> {
-    return this.#connection.transaction(() => {
+    return this.#transaction(() => {
       const before = this.#held(run);
       this.#ledger.endAttempt(run, chunkNumber, { attempt, outcome: { kind: 'acknowledged' }, now });
       const acked = this.#ledger.acknowledge(run.ingestionId, chunkNumber, now);
@@ -219,13 +235,35 @@ class SqliteStateStore implements StateStore {
     this.#change(run, (before) => change.released(before, nextAttemptAt, now));
   }
 
+  async isWritable(): Promise<boolean> {
+    if (!this.#hasFailedToWrite) return true;
+    try {
+      this.#connection.tryWriting();
+      this.#hasFailedToWrite = false;
+      return true;
+    } catch (error) {
+      if (isOfTheMedium(error)) return false;
+      throw error;
+    }
+  }
+
   async close(): Promise<void> {
+    this.#commits.close();
     this.#connection.close();
+  }
+
+  #transaction<Result>(work: () => Result): Result {
+    try {
+      return this.#commits.numbered(() => this.#connection.transaction(work));
+    } catch (error) {
+      this.#hasFailedToWrite ||= isOfTheMedium(error);
+      throw error;
+    }
   }
 
   /** One transaction of a run that holds its ingestion. */
   #change(run: RunKey, apply: (before: Ingestion) => Ingestion): Ingestion {
-    return this.#connection.transaction(() => {
+    return this.#transaction(() => {
       const before = this.#held(run, 'RUNNING');
       return this.#save(before, apply(before));
     });
@@ -258,4 +296,8 @@ class SqliteStateStore implements StateStore {
     if (update.resume === true) after = change.resumed(after, this.#ingestions.nextQueueSequence(), now);
     this.#save(before, after);
   }
+}
+
+function isOfTheMedium(error: unknown): boolean {
+  return error instanceof ServiceError && (error.code === 'STATE_UNAVAILABLE' || error.code === 'STATE_DAMAGED');
 }

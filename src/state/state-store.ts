@@ -151,9 +151,13 @@ export interface StateReads {
 /**
  * The durable state. Every method is one transaction, durable when it resolves. Methods that take a {@link RunKey} are conditional on its epoch
  * and, but for `recordFailure` and `recordAck`, on the status RUNNING; they throw RUN_OVERTAKEN where another run, or nobody, holds the
- * ingestion, and then write nothing. Failures of the medium throw STATE_UNAVAILABLE.
+ * ingestion, and then write nothing. Failures of the medium throw STATE_UNAVAILABLE, and what is
+ * not as it was written STATE_DAMAGED.
  */
 export interface StateStore extends StateReads {
+  /** Whether writes reach the disk. It is tried out only where the last one did not: cheap, for health. */
+  isWritable(): Promise<boolean>;
+
   /**
    * Decides on a request with what it meets and carries the decision out, one request at a time. `decide` is pure and may throw a ServiceError,
    * which leaves everything as it was. A known Idempotency-Key gives the recorded answer without deciding again; with another body it
@@ -166,7 +170,7 @@ export interface StateStore extends StateReads {
 
   /**
    * What the process must do before anything else: attempts without an outcome become `unknown`, RUNNING becomes QUEUED in its old place, and
-   * rejections count anew.
+   * rejections count anew; times that a clock ahead of `now` wrote are cut.
    */
   recoverAtStart(now: number): Promise<void>;
 

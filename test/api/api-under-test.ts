@@ -1,6 +1,8 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { createApi } from '../../src/api/app.ts';
+import type { Connection } from '../../src/api/connection.ts';
 import type { ApiDependencies } from '../../src/api/dependencies.ts';
+import { createGate, type Gate, type GateOptions } from '../../src/api/gate.ts';
 import { CHAIN_START } from '../../src/model/chunk.ts';
 import { type Ingestion, type LedgerEntry, NO_FAILURES, type RejectEntry } from '../../src/model/ingestion.ts';
 import type { LogEvent, LogFields } from '../../src/model/logger.ts';
@@ -122,6 +124,47 @@ export interface ApiUnderTest {
   readonly logged: LoggedLine[];
 }
 
+/** The connection of a client on this machine to a service at its default address. */
+const CONNECTION: Connection = {
+  remoteAddress: '127.0.0.1',
+  localAddress: '127.0.0.1',
+  localPort: 8000,
+  breakOff: () => {},
+};
+
+/** A gate as a service on loopback has it, but for what is given: no token, no file of tokens, no limit. */
+export function gateUnderTest(options: Partial<GateOptions> = {}): Gate {
+  return createGate({
+    dataDir: '/nowhere',
+    apiToken: null,
+    host: '127.0.0.1',
+    listensOnLoopbackOnly: true,
+    allowedHosts: [],
+    rateLimit: 0,
+    ...options,
+  });
+}
+
+/** Asks an API as {@link CONNECTION} does, unless the headers or the connection say otherwise. */
+export function ask(
+  { app }: ApiUnderTest,
+  path: string,
+  {
+    headers,
+    connection = {},
+    ...init
+  }: Omit<RequestInit, 'headers'> & {
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly connection?: Partial<Connection>;
+  } = {},
+): Promise<Response> {
+  const request = new Request(`http://127.0.0.1:8000${path}`, {
+    ...init,
+    headers: { Host: '127.0.0.1:8000', ...headers },
+  });
+  return Promise.resolve(app.fetch(request, { ...CONNECTION, ...connection }));
+}
+
 /** The dependencies that a test does not name refuse to be used. */
 export function apiUnderTest(
   given: Partial<Omit<ApiDependencies, 'service' | 'reads'>> & {
@@ -137,7 +180,8 @@ export function apiUnderTest(
   const app = createApi({
     health: { isReady: unexpected },
     previews: { preview: unexpected },
-    apiToken: null,
+    circuits: { list: unexpected, of: () => null },
+    gate: null,
     clock: { now: () => NOW, sleep: unexpected },
     logger: { debug: logAs('debug'), info: logAs('info'), warn: logAs('warn'), error: logAs('error') },
     version: '1.2.3',

@@ -3,7 +3,6 @@ import { ServiceError } from '../../src/errors.ts';
 import { apiUnderTest, bodyOf, type ProblemBody, postIngest } from './api-under-test.ts';
 
 const readsNothing = { getIngestion: () => Promise.resolve(null) };
-const ready = { isReady: () => Promise.resolve({ ready: true, checks: { state: true } }) };
 
 describe('GET /health', () => {
   it('answers in the words of the original service', async () => {
@@ -26,48 +25,6 @@ describe('GET /health', () => {
       '/health/ready',
     );
     expect([bad.status, await bodyOf(bad)]).toEqual([503, unready]);
-  });
-});
-
-describe('a token', () => {
-  const TOKEN = 'a-token-of-some-length';
-  const { app } = apiUnderTest({ apiToken: TOKEN, reads: readsNothing, health: ready });
-  const statusWith = async (path: string, authorization?: string): Promise<number> =>
-    (await app.request(path, { headers: authorization === undefined ? {} : { Authorization: authorization } })).status;
-
-  it.each(['/api/ingestions/x', '/docs', '/openapi.json', '/', '/nothing', '/health/other', '//health'])(
-    'is asked for at %s',
-    async (path) => {
-      const response = await app.request(path);
-      expect([response.status, response.headers.get('WWW-Authenticate')]).toEqual([401, 'Bearer']);
-      expect((await bodyOf(response)).code).toBe('UNAUTHORIZED');
-    },
-  );
-
-  it('is asked for before a body is read', async () => {
-    expect((await postIngest(app, 'x'.repeat(2_000_000))).status).toBe(401);
-  });
-
-  it.each(['/health', '/health/live', '/health/ready'])('is not asked for at %s', async (path) => {
-    expect(await statusWith(path)).toBe(200);
-  });
-
-  it('lets its bearer pass', async () => {
-    expect(await statusWith('/api/ingestions/x', `Bearer ${TOKEN}`)).toBe(404);
-    expect(await statusWith('/api/ingestions/x', `bearer  ${TOKEN}`)).toBe(404);
-  });
-
-  it.each([
-    '',
-    'Bearer',
-    'Bearer ',
-    `Bearer ${TOKEN}x`,
-    `Bearer ${TOKEN.slice(1)}`,
-    TOKEN,
-    `Basic ${TOKEN}`,
-    `Bearer x ${TOKEN}`,
-  ])('is not %j', async (authorization) => {
-    expect(await statusWith('/api/ingestions/x', authorization)).toBe(401);
   });
 });
 
@@ -178,18 +135,8 @@ describe('a failure', () => {
   });
 });
 
-describe('every answer', () => {
-  it.each(['/health', '/docs', '/openapi.json', '/', '/nothing', '/api/ingestions/x'])(
-    'of %s is neither stored, sniffed nor framed',
-    async (path) => {
-      const { headers } = await apiUnderTest({ reads: readsNothing }).app.request(path);
-      expect(headers.get('Cache-Control')).toBe('no-store');
-      expect(headers.get('X-Content-Type-Options')).toBe('nosniff');
-      expect(headers.get('Content-Security-Policy')).toMatch(/^default-src 'none';.*frame-ancestors 'none'/);
-    },
-  );
-
-  it('to HEAD is that to GET without its body', async () => {
+describe('an answer to HEAD', () => {
+  it('is that to GET without its body', async () => {
     const response = await apiUnderTest().app.request('/health', { method: 'HEAD' });
     expect([response.status, await response.text()]).toEqual([200, '']);
   });

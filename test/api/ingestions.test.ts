@@ -99,6 +99,7 @@ describe('GET /api/ingestions/{id}', () => {
       chain_checksum: '0'.repeat(64),
       last_error: null,
       next_attempt_at: null,
+      circuit: null,
       created_at: '2026-03-01T11:59:49.000Z',
       updated_at: '2026-03-01T11:59:59.000Z',
       run_started_at: '2026-03-01T11:59:50.000Z',

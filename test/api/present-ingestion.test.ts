@@ -4,7 +4,7 @@ import { DEFAULT_FORMATS } from '../../src/model/format.ts';
 import type { Ingestion } from '../../src/model/ingestion.ts';
 import { NOW, sampleIngestion } from './api-under-test.ts';
 
-const present = (fields: Partial<Ingestion>) => presentIngestion(sampleIngestion(fields), NOW);
+const present = (fields: Partial<Ingestion>) => presentIngestion(sampleIngestion(fields), { now: NOW, circuit: null });
 const { checkpoint, fingerprint } = sampleIngestion();
 
 describe('the percentage', () => {
@@ -76,5 +76,23 @@ describe('the speed', () => {
 
   it('leaves nothing to wait for at the end', () => {
     expect(present({ checkpoint: { ...checkpoint, isAtEnd: true } }).eta_seconds).toBe(0);
+  });
+});
+
+describe('the circuit to the callback', () => {
+  const circuit = { origin: 'https://receiver.example', state: 'open', since: NOW, consecutiveFailures: 5 } as const;
+
+  it('is shown with the next probe, which is none while one is under way', () => {
+    const shown = (nextProbeAt: number | null) =>
+      presentIngestion(sampleIngestion(), { now: NOW, circuit: { ...circuit, nextProbeAt } }).circuit;
+    expect(shown(NOW + 30_000)).toEqual({
+      origin: 'https://receiver.example',
+      state: 'open',
+      since: '2026-03-01T12:00:00.000Z',
+      next_probe_at: '2026-03-01T12:00:30.000Z',
+      consecutive_failures: 5,
+    });
+    expect(shown(null)?.next_probe_at).toBeNull();
+    expect(present({}).circuit).toBeNull();
   });
 });

@@ -7,7 +7,7 @@ import { ServiceError } from '../../src/errors.ts';
 import { badPlacesOf, FORMAT_FEEDS, pathOfFeed, recordsOfFeed } from '../harness/format-feeds.ts';
 import { type Scene, setScene } from '../harness/scene.ts';
 import { tempFolder } from '../harness/temp-folder.ts';
-import { apiUnderTest, bodyOf, type ProblemBody } from './api-under-test.ts';
+import { apiUnderTest, ask, bodyOf, gateUnderTest, type ProblemBody } from './api-under-test.ts';
 
 const COUNT = 57;
 const SIZES = { chunk_size_by_records: 7, chunk_size_by_memory: 500 };
@@ -230,7 +230,7 @@ describe('POST /api/preview', () => {
   });
 
   it('asks for the token', async () => {
-    const { app } = apiUnderTest({ apiToken: 'a-token' });
-    expect((await post(app, { file_path: '/x.json' })).status).toBe(401);
+    const api = apiUnderTest({ gate: gateUnderTest({ apiToken: 'a-token' }) });
+    expect((await ask(api, '/api/preview', { method: 'POST', body: '{}' })).status).toBe(401);
   });
 });

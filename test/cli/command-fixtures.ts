@@ -37,6 +37,7 @@ export function viewOf(changes: Partial<IngestionView> = {}): IngestionView {
     chain_checksum: '0'.repeat(64),
     last_error: null,
     next_attempt_at: null,
+    circuit: null,
     created_at: '2026-03-01T12:00:00.000Z',
     updated_at: '2026-03-01T12:00:10.000Z',
     run_started_at: '2026-03-01T12:00:01.000Z',

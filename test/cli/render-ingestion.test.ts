@@ -46,6 +46,24 @@ describe('status', () => {
   });
 });
 
+describe('a circuit that is not closed', () => {
+  const circuit = {
+    origin: 'https://receiver.example',
+    state: 'open',
+    since: '2026-03-01T12:00:00.000Z',
+    next_probe_at: '2026-03-01T12:00:30.000Z',
+    consecutive_failures: 5,
+  } as const;
+
+  it('is shown with its next probe', () => {
+    expect(renderIngestion(viewOf({ circuit }))).toContain(
+      'circuit    open to https://receiver.example since 2026-03-01T12:00:00.000Z, next probe 2026-03-01T12:00:30.000Z\n',
+    );
+    const probing = viewOf({ circuit: { ...circuit, state: 'half-open', next_probe_at: null } });
+    expect(renderIngestion(probing)).toContain('since 2026-03-01T12:00:00.000Z, a probe is under way\n');
+  });
+});
+
 describe('what was set aside', () => {
   const view = viewOf({ file_count: 12, file_type: 'csv', totals: { ...viewOf().totals, rejected_records: 1234 } });
 

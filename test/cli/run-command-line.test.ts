@@ -38,7 +38,7 @@ const releasers: (() => unknown)[] = [];
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'ackstream-cli-'));
   releasers.push(() => rmSync(folder, { recursive: true, force: true }));
-  env = { ACKSTREAM_PORT: '0', ACKSTREAM_DATA_DIR: 'state', ACKSTREAM_LOG_DIR: 'log' };
+  env = { ACKSTREAM_PORT: '0', ACKSTREAM_DATA_DIR: 'state', ACKSTREAM_LOG_DIR: 'log', ACKSTREAM_RATE_LIMIT: '0' };
   const records = Array.from({ length: RECORD_COUNT }, (_, id) => ({ id, name: `Stuhl ${id}` }));
   writeFileSync(join(folder, 'products.json'), JSON.stringify(records));
   await startReceiver();
@@ -374,15 +374,18 @@ describe('ackstream serve', () => {
 describe('help', () => {
   it('is an overview of all commands', async () => {
     const { code, out } = await run(['--help']);
-    for (const name of ['serve', 'ingest', 'status', 'list', 'rejects', 'receiver'])
+    for (const name of ['serve', 'ingest', 'status', 'list', 'rejects', 'token', 'receiver'])
       expect(out).toMatch(new RegExp(`^  ${name} `, 'm'));
     expect(code).toBe(0);
   });
 
-  it.each(['serve', 'ingest', 'status', 'list', 'rejects'])('tells the options and exit codes of %s', async (name) => {
-    const { code, out } = await run([name, '--help']);
-    expect(out).toMatch(new RegExp(`^usage: ackstream ${name}`));
-    expect(out).toContain('Exit codes: ');
-    expect(code).toBe(0);
-  });
+  it.each(['serve', 'ingest', 'status', 'list', 'rejects', 'token'])(
+    'tells the options and exit codes of %s',
+    async (name) => {
+      const { code, out } = await run([name, '--help']);
+      expect(out).toMatch(new RegExp(`^usage: ackstream ${name}`));
+      expect(out).toContain('Exit codes: ');
+      expect(code).toBe(0);
+    },
+  );
 });

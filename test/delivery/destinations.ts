@@ -1,19 +1,19 @@
 /** HTTP destinations for tests; all are closed after each. */
 import { afterEach } from 'vitest';
-import { type CallbackGuard, createCallbackGuard } from '../../src/delivery/callback-guard.ts';
 import type { Destination } from '../../src/delivery/destination.ts';
 import { createHttpDestination, type HttpDestinationOptions } from '../../src/delivery/http-destination.ts';
 import { createPostChannel, DEFAULT_TIMEOUTS, type PostTimeouts } from '../../src/delivery/post-channel.ts';
+import { createUrlGuard, type UrlGuard } from '../../src/egress/url-guard.ts';
 import type { Outcome } from '../../src/model/outcome.ts';
 import { sampleChunk, sampleContext } from './sample-delivery.ts';
 
 /** The time of every attempt. */
 export const NOW = 1_767_225_600_999;
-const loopbackGuard = createCallbackGuard({ allow: null, isLoopbackAllowed: true });
+const loopbackGuard = createUrlGuard({ allow: null, isLoopbackAllowed: true });
 
 /** What a test may set of a destination and its channel. */
 type DestinationSettings = Omit<HttpDestinationOptions, 'channel'> & {
-  readonly guard: CallbackGuard;
+  readonly guard: UrlGuard;
   readonly timeouts: PostTimeouts;
 };
 

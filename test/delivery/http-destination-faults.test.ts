@@ -2,8 +2,8 @@
  * What networks and broken receivers do. The line that matters runs between what was certainly never sent and what may have been.
  */
 import { describe, expect, it } from 'vitest';
-import { createCallbackGuard } from '../../src/delivery/callback-guard.ts';
 import { DEFAULT_TIMEOUTS, MAX_ANSWER_BYTES } from '../../src/delivery/post-channel.ts';
+import { createUrlGuard } from '../../src/egress/url-guard.ts';
 import { attemptAt, destinationAt } from './destinations.ts';
 import { httpOk, listenAnswering, listenTcp, onEachRequest, unusedUrl } from './receivers.ts';
 import { INGESTION_ID, sampleChunk, sampleContext } from './sample-delivery.ts';
@@ -22,7 +22,7 @@ describe('a connection that was never made', () => {
     const resolve = async () => {
       throw Object.assign(new Error('getaddrinfo ENOTFOUND nowhere'), { code: 'ENOTFOUND' });
     };
-    const guard = createCallbackGuard({ allow: null, isLoopbackAllowed: true, resolve });
+    const guard = createUrlGuard({ allow: null, isLoopbackAllowed: true, resolve });
     expect(await attemptAt('http://nowhere.example/', { guard })).toMatchObject({
       ...neverSent,
       reason: expect.stringContaining('ENOTFOUND'),
@@ -31,7 +31,7 @@ describe('a connection that was never made', () => {
 
   it('is unavailable where all addresses of a name refuse', async () => {
     const { port } = new URL(await unusedUrl());
-    const guard = createCallbackGuard({
+    const guard = createUrlGuard({
       allow: null,
       isLoopbackAllowed: true,
       resolve: async () => [
@@ -61,7 +61,7 @@ describe('a connection that was never made', () => {
   it('is unavailable where the resolver hangs until the deadline, and nothing is sent later', async () => {
     const receiver = await listenTcp((socket) => onEachRequest(socket, () => socket.write(httpOk())));
     const answered = Promise.withResolvers<{ address: string; family: number }[]>();
-    const guard = createCallbackGuard({ allow: null, isLoopbackAllowed: true, resolve: () => answered.promise });
+    const guard = createUrlGuard({ allow: null, isLoopbackAllowed: true, resolve: () => answered.promise });
     const destination = destinationAt(receiver.url.replace('127.0.0.1', 'slow.example'), {
       guard,
       timeouts: { ...DEFAULT_TIMEOUTS, totalMs: 300 },
@@ -80,7 +80,7 @@ describe('an address that the guard refuses', () => {
 
   it('is rejected for good without a connection, as a literal and by name', async () => {
     const receiver = await listenTcp(() => undefined);
-    const guard = createCallbackGuard({ allow: null, isLoopbackAllowed: false });
+    const guard = createUrlGuard({ allow: null, isLoopbackAllowed: false });
     expect(await attemptAt(receiver.url, { guard })).toMatchObject(refused);
     expect(await attemptAt(receiver.url.replace('127.0.0.1', 'localhost'), { guard })).toMatchObject({
       ...refused,
@@ -92,7 +92,7 @@ describe('an address that the guard refuses', () => {
   it('is rejected where the name means another address at the connection than at the check', async () => {
     const receiver = await listenTcp(() => undefined);
     const answers = ['93.184.216.34', '127.0.0.1'];
-    const guard = createCallbackGuard({
+    const guard = createUrlGuard({
       allow: null,
       isLoopbackAllowed: false,
       resolve: async () => [{ address: answers.shift() ?? '', family: 4 }],

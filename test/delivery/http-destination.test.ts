@@ -126,6 +126,22 @@ describe('a complete answer', () => {
     });
   });
 
+  it('tells by its first Retry-After how long to leave it alone, where there are several', async () => {
+    const several = 'HTTP/1.1 503 no\r\nretry-after: 7\r\nretry-after: 9\r\ncontent-length: 0\r\n\r\n';
+    expect(await attemptAt(await listenAnswering(several))).toMatchObject({ retryAfterMs: 7_000 });
+  });
+
+  it('that is given twice counts once, and not for the message that follows', async () => {
+    const receiver = await listenTcp((socket, connection) =>
+      onEachRequest(socket, () =>
+        socket.write(connection === 0 ? httpOk() + httpOk() : 'HTTP/1.1 503 no\r\ncontent-length: 0\r\n\r\n'),
+      ),
+    );
+    const destination = destinationAt(receiver.url);
+    expect((await destination.attempt(sampleChunk({ chunkNumber: 1 }), sampleContext())).kind).toBe('acknowledged');
+    expect((await destination.attempt(sampleChunk({ chunkNumber: 2 }), sampleContext())).kind).toBe('unavailable');
+  });
+
   it('counts where it comes before the whole request was read', async () => {
     const receiver = await listenTcp((socket) =>
       socket.once('data', () => {

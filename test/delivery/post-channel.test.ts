@@ -6,15 +6,15 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createCallbackGuard } from '../../src/delivery/callback-guard.ts';
 import { createPostChannel, DEFAULT_TIMEOUTS, type PostChannel } from '../../src/delivery/post-channel.ts';
+import { createUrlGuard } from '../../src/egress/url-guard.ts';
 import { httpOk, listenTcp } from './receivers.ts';
 
 /** More than the buffers of both ends of a loopback connection hold. */
 const BODY_BYTES = 32 * 1024 * 1024;
 
 function channelTo(url: string): PostChannel {
-  const guard = createCallbackGuard({ allow: null, isLoopbackAllowed: true });
+  const guard = createUrlGuard({ allow: null, isLoopbackAllowed: true });
   const channel = createPostChannel({ url: new URL(url), guard, timeouts: DEFAULT_TIMEOUTS });
   onTestFinished(() => channel.close());
   return channel;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { createCallbackGuard } from '../../src/delivery/callback-guard.ts';
 import { DEFAULT_TIMEOUTS } from '../../src/delivery/post-channel.ts';
 import { postStatusEvent, type StatusEvent, type StatusEventRoute } from '../../src/delivery/post-status-event.ts';
+import { createUrlGuard } from '../../src/egress/url-guard.ts';
 import type { LogFields } from '../../src/model/logger.ts';
 import { sha256Base64 } from '../../src/protocol/checksum.ts';
 import { verifySignature } from '../../src/protocol/signature.ts';
@@ -19,7 +19,7 @@ function routeTo(statusUrl: string, change: Partial<StatusEventRoute> = {}) {
   const route: StatusEventRoute = {
     statusUrl,
     secret: null,
-    guard: createCallbackGuard({ allow: null, isLoopbackAllowed: true }),
+    guard: createUrlGuard({ allow: null, isLoopbackAllowed: true }),
     timeouts: DEFAULT_TIMEOUTS,
     clock: { now: () => 5_000, sleep: async () => undefined },
     logger: {

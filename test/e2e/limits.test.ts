@@ -107,9 +107,10 @@ describe('a request is refused', () => {
       service.fetch(
         new Request(`http://localhost${path}`, {
           method: 'POST',
-          headers: { 'content-type': 'application/json' },
+          headers: { host: 'localhost', 'content-type': 'application/json' },
           ...(body === undefined ? {} : { body }),
         }),
+        { remoteAddress: '127.0.0.1', localAddress: '127.0.0.1', localPort: 80, breakOff: () => {} },
       );
     const body = JSON.stringify({ file_path: scene.filePath, callback_url: tap.url });
     for (const refused of [await post('/api/ingest', body), await post(`/api/ingestions/${id}/resume`)]) {

@@ -31,6 +31,8 @@ export function testConfig(folder: string, env: Readonly<Record<string, string>>
       ACKSTREAM_DATA_DIR: join(folder, 'data'),
       ACKSTREAM_LOG_DIR: join(folder, 'logs'),
       ACKSTREAM_SOURCE_ROOTS: folder,
+      // Tests look again every few milliseconds.
+      ACKSTREAM_RATE_LIMIT: '0',
       ...env,
     },
     cwd: folder,

@@ -17,3 +17,12 @@ export async function until<Value>(
     await delay(POLL_INTERVAL_MS);
   }
 }
+
+/** Whether a promise is settled before the deadline is over. */
+export async function endsWithin(promise: Promise<unknown>, deadlineMs: number): Promise<boolean> {
+  const timer = new AbortController();
+  const isOver = delay(deadlineMs, false, { signal: timer.signal }).catch(() => false);
+  const ended = await Promise.race([promise.then(() => true), isOver]);
+  timer.abort();
+  return ended;
+}

@@ -2,40 +2,15 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { ServiceError } from '../../src/errors.ts';
 import { IngestionQueue, type IngestionQueueOptions } from '../../src/ingestion/ingestion-queue.ts';
 import type { RunControl } from '../../src/ingestion/run-control.ts';
-import type { Clock } from '../../src/model/clock.ts';
 import type { Ingestion } from '../../src/model/ingestion.ts';
 import { openSqliteStateStore } from '../../src/state/sqlite-state-store.ts';
 import type { StateStore } from '../../src/state/state-store.ts';
+import { ManualClock, settled } from '../harness/manual-clock.ts';
 import { tempFolder } from '../harness/temp-folder.ts';
 import { until } from '../harness/until.ts';
 import { failOnce, NOW, planAfter, sampleIngestion, submitted } from '../state/sample-state.ts';
 
 const HOUR_MS = 3_600_000;
-
-/** A clock that stands still until it is put forward. */
-class ManualClock implements Clock {
-  #now = NOW;
-  readonly sleepers = new Set<{ readonly until: number; readonly durationMs: number; readonly wake: () => void }>();
-
-  now(): number {
-    return this.#now;
-  }
-
-  async sleep(durationMs: number, signal?: AbortSignal): Promise<void> {
-    if (signal?.aborted === true) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const sleeper = { until: this.#now + durationMs, durationMs, wake: resolve };
-    this.sleepers.add(sleeper);
-    signal?.addEventListener('abort', () => resolve(), { once: true });
-    await promise;
-    this.sleepers.delete(sleeper);
-  }
-
-  advance(durationMs: number): void {
-    this.#now += durationMs;
-    for (const { until: due, wake } of this.sleepers) if (due <= this.#now) wake();
-  }
-}
 
 interface FakeRun {
   readonly ingestion: Ingestion;
@@ -49,7 +24,7 @@ interface FakeRun {
 /** A queue on a real store, whose runs end when the test says so. */
 function setQueue(change: { maxRunning?: number; store?: (real: StateStore) => IngestionQueueOptions['store'] } = {}) {
   const store = openSqliteStateStore({ path: `${tempFolder()}/state.db` });
-  const clock = new ManualClock();
+  const clock = new ManualClock(NOW);
   const runs: FakeRun[] = [];
   const errors: unknown[] = [];
   const logger = { debug() {}, info() {}, warn() {}, error: (...logged: unknown[]) => void errors.push(logged) };
@@ -82,15 +57,6 @@ function setQueue(change: { maxRunning?: number; store?: (real: StateStore) => I
   onTestFinished(() => store.close());
   const begun = () => runs.map((run) => run.ingestion.filePath);
   return { store, clock, runs, errors, queue, begun };
-}
-
-/** Until all that was set going by now has come to rest. */
-async function settled(): Promise<void> {
-  for (let turn = 0; turn < 5; turn += 1) {
-    await new Promise((resolve) => {
-      setImmediate(resolve);
-    });
-  }
 }
 
 describe('the queue', () => {

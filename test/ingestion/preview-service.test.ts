@@ -10,15 +10,19 @@ import { type PreviewReply, PreviewService } from '../../src/ingestion/preview-s
 import { parsePreviewRequest } from '../../src/protocol/preview-request.ts';
 import type { SourceSet } from '../../src/sources/source.ts';
 import { feedNamed, pathOfFeed } from '../harness/format-feeds.ts';
+import { manyNames } from '../harness/many-names.ts';
 import { startService } from '../harness/service.ts';
 import { openSources } from '../harness/sources.ts';
 import { tempFolder } from '../harness/temp-folder.ts';
 import { until } from '../harness/until.ts';
 
-const limits = { maxDepth: 64, maxRecordBytes: 4 << 20 };
+const limits = { maxDepth: 64, maxRecordBytes: 4 << 20, workerMemoryBytes: 512 << 20 };
 
-function previewsOf(open: (path: string) => Promise<SourceSet> = openSources): PreviewService {
-  const previews = new PreviewService({ openSources: open, limits });
+function previewsOf(
+  open: (path: string) => Promise<SourceSet> = openSources,
+  change: Partial<typeof limits> = {},
+): PreviewService {
+  const previews = new PreviewService({ openSources: open, limits: { ...limits, ...change } });
   onTestFinished(() => previews.close());
   return previews;
 }
@@ -114,6 +118,16 @@ describe('a preview', () => {
     writeFileSync(path, content);
     const failing = previewsOf().preview(requestFor(path), { signal: new AbortController().signal });
     await expect(failing).rejects.toMatchObject({ code });
+    await expectNothingLeft(threads, folder);
+  });
+
+  it('that takes more memory than its thread may says so, and leaves nothing', async () => {
+    const threads = watchThreads();
+    const folder = tempFolder();
+    const previews = previewsOf(openSources, { workerMemoryBytes: 16 << 20, maxRecordBytes: 1 << 30 });
+    const request = requestFor(manyNames(400_000, folder), { record_path: 'p' });
+    const previewing = previews.preview(request, { signal: new AbortController().signal });
+    await expect(previewing).rejects.toMatchObject({ code: 'WORKER_OUT_OF_MEMORY' });
     await expectNothingLeft(threads, folder);
   });
 

@@ -4,7 +4,7 @@ import { fromErrorRecord } from '../../src/errors.ts';
 import type { RunDependencies } from '../../src/ingestion/run-context.ts';
 import { RunControl } from '../../src/ingestion/run-control.ts';
 import { runIngestion } from '../../src/ingestion/run-ingestion.ts';
-import { openWorkerSession } from '../../src/ingestion/worker-chunk-session.ts';
+import { workerSessions } from '../../src/ingestion/worker-chunk-session.ts';
 import type { Chunk, Completion } from '../../src/model/chunk.ts';
 import { DEFAULT_FORMATS } from '../../src/model/format.ts';
 import type { AnnouncedStatus, DeliverySettings, Ingestion, ReadSettings } from '../../src/model/ingestion.ts';
@@ -40,7 +40,9 @@ export interface RunStage {
   /** How long was waited, ms. No wait takes any time. */
   readonly waitsMs: number[];
   /** Claims the ingestion and runs it until the run ends. `change` replaces what the run works with. */
-  run(change?: Partial<RunDependencies>, control?: RunControl): Promise<Ingestion>;
+  run(change?: Partial<RunDependencies>, control?: RunControl, run?: typeof runIngestion): Promise<Ingestion>;
+  /** What a person does, and {@link run}. */
+  resume(): Promise<Ingestion>;
   ingestion(): Promise<Ingestion>;
 }
 
@@ -77,11 +79,11 @@ export async function setRunStage(options: {
     logger: { debug() {}, info() {}, warn() {}, error() {} },
     openSources,
     isUntouched,
-    openSession: openWorkerSession,
+    openSession: workerSessions({ memoryBytes: 512 * 1024 ** 2 }),
     createDestination: () => ({ attempt, complete: attempt, close: async () => {} }),
     announceStatus: ({ lastError }, status) => announced.push({ status, errorCode: lastError?.code ?? null }),
   };
-  return {
+  const stage: RunStage = {
     store,
     filePath,
     expected,
@@ -90,13 +92,18 @@ export async function setRunStage(options: {
     acceptedRecords: () => [...accepted.values()].flat(),
     announced,
     waitsMs,
-    async run(change = {}, control = new RunControl()) {
+    async run(change = {}, control = new RunControl(), run = runIngestion) {
       await claimed(store, Number.MAX_SAFE_INTEGER);
-      await runIngestion(await stored(store, ingestionId), control, { ...dependencies, ...change });
+      await run(await stored(store, ingestionId), control, { ...dependencies, ...change });
       return stored(store, ingestionId);
+    },
+    async resume() {
+      await store.applyEvent(ingestionId, 'resume', Date.now());
+      return stage.run();
     },
     ingestion: () => stored(store, ingestionId),
   };
+  return stage;
 }
 
 /** A store that fails as `methods` says: the name of a method, and how often it still fails. */

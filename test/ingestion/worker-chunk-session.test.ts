@@ -4,10 +4,11 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ChunkerResult } from '../../src/chunking/chunker.ts';
 import type { ChunkWorkerStart } from '../../src/ingestion/chunk-messages.ts';
 import type { ChunkSession } from '../../src/ingestion/chunk-session.ts';
-import { openWorkerSession } from '../../src/ingestion/worker-chunk-session.ts';
+import { workerSessions } from '../../src/ingestion/worker-chunk-session.ts';
 import type { Chunk } from '../../src/model/chunk.ts';
 import { DEFAULT_FORMATS } from '../../src/model/format.ts';
 import { feedRecords, writeFeed } from '../harness/feed.ts';
+import { manyNames } from '../harness/many-names.ts';
 import { openSources } from '../harness/sources.ts';
 import { tempFolder } from '../harness/temp-folder.ts';
 import { sampleIngestion } from '../state/sample-state.ts';
@@ -18,8 +19,11 @@ async function openSession(sourcePath: string, change: Partial<ChunkWorkerStart>
   return startSession({ files: (await openSources(sourcePath)).files, ...change });
 }
 
-function startSession(change: Pick<ChunkWorkerStart, 'files'> & Partial<ChunkWorkerStart>): ChunkSession {
-  const session = openWorkerSession({
+function startSession(
+  change: Pick<ChunkWorkerStart, 'files'> & Partial<ChunkWorkerStart>,
+  memoryMib = 512,
+): ChunkSession {
+  const session = workerSessions({ memoryBytes: memoryMib * 1024 ** 2 })({
     ingestionId: 'a'.repeat(64),
     fileType: 'json',
     read: { ...sampleIngestion('feed').read, recordPath: null, format: DEFAULT_FORMATS.json },
@@ -31,6 +35,13 @@ function startSession(change: Pick<ChunkWorkerStart, 'files'> & Partial<ChunkWor
   onTestFinished(() => session.close());
   return session;
 }
+
+const XML_READ = {
+  ...sampleIngestion('feed').read,
+  recordPath: 'p',
+  maxRecordBytes: 1024 ** 3,
+  format: DEFAULT_FORMATS.xml,
+};
 
 /** The chunk that was given; none where it was the end. */
 function chunkIn(result: ChunkerResult): Chunk | undefined {
@@ -135,5 +146,13 @@ describe('a session', () => {
     const session = await openSession(feed(1), { read: null as never });
     await expect(session.opened()).rejects.toMatchObject({ code: 'INTERNAL' });
     await expect(session.next(TEN_RECORDS, null)).rejects.toMatchObject({ code: 'INTERNAL' });
+  });
+
+  it('refuses its demands where its thread takes more memory than it may, and the process goes on', async () => {
+    const path = manyNames(400_000);
+    const { files } = await openSources(path);
+    const session = startSession({ files, fileType: 'xml', read: XML_READ }, 16);
+    await expect(session.next(TEN_RECORDS, null)).rejects.toMatchObject({ code: 'WORKER_OUT_OF_MEMORY' });
+    await expect(session.next(TEN_RECORDS, null)).rejects.toMatchObject({ code: 'WORKER_OUT_OF_MEMORY' });
   });
 });

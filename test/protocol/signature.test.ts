@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import fc from 'fast-check';
@@ -79,12 +80,23 @@ describe.skipIf(!hasCorpus)('the vectors of Standard Webhooks', () => {
     expect(verifySignature({ ...valid, signature: list.filter((entry) => entry !== '<valid>').join(' ') })).toBe(false);
   });
 
+  it.each(['', undefined, null])('verify as stated: no key (%s)', (secret) => {
+    // What is called without types is called with anything.
+    const message = { ...valid, secret: secret as string };
+    expect(() => verifySignature(message)).toThrow(/A webhook secret is|of undefined|of null/);
+    expect(() => signWebhook({ ...message, id: 'a', timestampSeconds: 1 })).toThrow(/secret is|of undefined|of null/);
+  });
+
   it('were all run', () => {
     const named = [...Object.keys(changes), 'empty/undefined/null key', 'secret with and without whsec_ prefix'];
     const listed = vectors.verify.filter((vector) => vector.signature_list === undefined).map((vector) => vector.name);
     expect(named.toSorted()).toEqual(listed.toSorted());
   });
 });
+
+function noVector(): never {
+  throw new Error('there are no golden vectors');
+}
 
 describe('signatures', () => {
   const { secret, messages } = SIGNATURE_VECTORS;
@@ -100,6 +112,47 @@ describe('signatures', () => {
     const verifyAt = (nowSeconds: number) =>
       verifySignature({ secret, id: 'a', timestamp: '1000', signature, body: '', nowSeconds });
     expect([699, 700, 1300, 1301].map(verifyAt)).toEqual([false, true, true, false]);
+  });
+
+  it('hold with the secret before and the one after a rotation, while the sender signs with both', () => {
+    const [older, newer, other] = [2, 3, 4].map((byte) => `whsec_${Buffer.alloc(32, byte).toString('base64')}`);
+    const message = { id: 'a', timestampSeconds: 5, body: 'x' };
+    const sign = (own = '') => signWebhook({ ...message, secret: own });
+    const signature = `${sign(older)} v1a,${Buffer.alloc(64).toString('base64')} ${sign(newer)}`;
+    const holdsWith = (own = '') =>
+      verifySignature({ ...message, secret: own, timestamp: '5', signature, nowSeconds: 5 });
+    expect([older, newer, other].map(holdsWith)).toEqual([true, true, false]);
+  });
+
+  it.each(['', ' ', 'v1', 'v1,', ',', 'v2,', 'V1,', 'v1,v1,', 'v1 ,', 'v1,=', 'v1,====', 'v1,\u0000'])(
+    'fail where they are none: %j',
+    (signature) => {
+      const [{ id, timestamp, body, signature: right } = noVector()] = messages;
+      const at = { secret, id, timestamp: String(timestamp), body, nowSeconds: timestamp };
+      expect(verifySignature({ ...at, signature })).toBe(false);
+      expect(verifySignature({ ...at, signature: `${signature} ${right}` })).toBe(true);
+      expect(verifySignature({ ...at, signature: right.replace('v1', 'v2') })).toBe(false);
+      expect(verifySignature({ ...at, signature: right.slice(0, -1) })).toBe(false);
+    },
+  );
+
+  it.each(['+5', '-5', '5.0', ' 5', '5 ', '0x5', '5e0', '٥', '', 'NaN', '9'.repeat(13)])(
+    'fail at a time that is none: %j',
+    (timestamp) => {
+      const digest = createHmac('sha256', decodeWebhookSecret(secret)).update(`a.${timestamp}.x`).digest('base64');
+      const message = { secret, id: 'a', timestamp, signature: `v1,${digest}`, body: 'x', nowSeconds: 5 };
+      expect(verifySignature(message)).toBe(false);
+    },
+  );
+
+  it('are compared in time however many there are', () => {
+    const signature = Array.from(
+      { length: 5_000 },
+      (_, index) => `v1,${Buffer.alloc(32, index).toString('base64')}`,
+    ).join(' ');
+    const begunAt = performance.now();
+    expect(verifySignature({ secret, id: 'a', timestamp: '5', signature, body: 'x', nowSeconds: 5 })).toBe(false);
+    expect(performance.now() - begunAt).toBeLessThan(1_000);
   });
 
   it('fail for any other id, time, body or secret', () => {

@@ -61,16 +61,22 @@ export const LAYERS: readonly Layer[] = [
   },
   { name: 'chunking', paths: ['src/chunking/'], mayImport: ['model', 'protocol', 'errors'], libraries: [] },
   {
+    name: 'egress',
+    paths: ['src/egress/'],
+    mayImport: ['errors'],
+    libraries: ['undici', 'ipaddr.js', 'node:dns', 'node:net', 'node:tls', 'node:fs'],
+  },
+  {
     name: 'delivery',
     paths: ['src/delivery/'],
-    mayImport: ['model', 'protocol', 'errors', 'crash-point'],
-    libraries: ['undici', 'ipaddr.js', 'node:dns', 'node:net'],
+    mayImport: ['model', 'protocol', 'errors', 'crash-point', 'egress'],
+    libraries: ['undici', 'node:net'],
   },
   {
     name: 'state',
     paths: ['src/state/'],
     mayImport: ['model', 'errors'],
-    libraries: ['better-sqlite3', 'node:fs'],
+    libraries: ['better-sqlite3', 'node:fs', 'node:zlib'],
   },
   {
     name: 'ingestion',
@@ -95,10 +101,16 @@ export const LAYERS: readonly Layer[] = [
     exceptions: { 'src/ingestion/open-feed.ts': ['sources', 'readers'] },
   },
   {
+    name: 'access',
+    paths: ['src/access/'],
+    mayImport: ['errors'],
+    libraries: ['rate-limiter-flexible', 'ipaddr.js', 'zod', 'node:fs'],
+  },
+  {
     name: 'api',
     paths: ['src/api/'],
-    mayImport: ['model', 'protocol', 'errors', 'ingestion', STORE_CONTRACT],
-    libraries: ['hono', '@hono/zod-openapi'],
+    mayImport: ['model', 'protocol', 'errors', 'access', 'ingestion', STORE_CONTRACT],
+    libraries: ['hono', '@hono/zod-openapi', '@hono/node-server', 'node:http', 'node:net'],
   },
   {
     name: 'config',
@@ -122,7 +134,7 @@ export const LAYERS: readonly Layer[] = [
     name: 'compose',
     paths: ['src/compose.ts', 'src/serve.ts', 'src/system-clock.ts', 'src/version.ts'],
     mayImport: '*',
-    libraries: ['@hono/node-server', 'node:net'],
+    libraries: ['node:http', 'node:net'],
   },
   { name: 'main', paths: ['src/main.ts'], mayImport: '*', libraries: [] },
   {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -101,6 +101,36 @@ describe('the lock of a data directory', () => {
     writeFileSync(join(directory, 'lock.json'), '');
     expect(() => lockDataDirectory(directory, self)).toThrow(expect.objectContaining({ code: 'DATA_DIR_LOCKED' }));
     lock.release();
+  });
+
+  it('goes by the lock alone, not by a process id that now is of another process', () => {
+    mkdirSync(directory);
+    const stale = { pid: process.pid, what: 'ackstream', since: new Date(NOW).toISOString(), url: URL_OF_HOLDER };
+    writeFileSync(join(directory, 'lock.json'), JSON.stringify(stale));
+    expect(readLockHolder(directory)).toBeNull();
+    const lock = lockDataDirectory(directory, { ...self, pid: 1 }, NOW);
+    expect(readLockHolder(directory)).toEqual({ ...self, pid: 1, since: new Date(NOW).toISOString() });
+    lock.release();
+  });
+
+  it('is free in a copy of a directory that is in use', async () => {
+    await holdElsewhere();
+    const copy = join(place.path, 'copy');
+    cpSync(directory, copy, { recursive: true });
+    expect(readLockHolder(copy)).toBeNull();
+    lockDataDirectory(copy, self).release();
+    expect(readLockHolder(directory)).not.toBeNull();
+  });
+
+  it('says that nothing is lost with it where its file is damaged', () => {
+    mkdirSync(directory);
+    writeFileSync(join(directory, 'lock.sqlite'), 'not a database, but longer than the header of one'.repeat(20));
+    expect(() => lockDataDirectory(directory, self)).toThrow(
+      expect.objectContaining({
+        code: 'STATE_UNAVAILABLE',
+        detail: expect.stringContaining('it holds nothing: remove it'),
+      }),
+    );
   });
 
   it('is free where there is no directory, which looking does not create', () => {

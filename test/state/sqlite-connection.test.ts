@@ -1,5 +1,6 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ServiceError } from '../../src/errors.ts';
 import { SqliteConnection } from '../../src/state/sqlite-connection.ts';
@@ -53,6 +54,29 @@ describe('SqliteConnection', () => {
     writeFileSync(wide, '', { mode: 0o644 });
     open(wide);
     expect(statSync(wide).mode & 0o777).toBe(0o600);
+  });
+
+  it.each<[string, (aside: string) => void]>([
+    ['moved', (aside) => renameSync(path, aside)],
+    [
+      'replaced',
+      (aside) => {
+        renameSync(path, aside);
+        writeFileSync(path, '');
+      },
+    ],
+  ])('writes nothing to a file that was %s while it was in use, and goes on once it is back', (_what, take) => {
+    const connection = openWithTable();
+    const aside = join(place.path, 'aside.sqlite');
+    take(aside);
+    const write = () => connection.transaction(() => insert(connection, 2));
+    const refusal = { code: 'STATE_UNAVAILABLE', detail: expect.stringContaining('while it was in use') };
+    expect(write).toThrow(expect.objectContaining(refusal));
+    expect(() => connection.execute('DELETE FROM numbers')).toThrow(expect.objectContaining(refusal));
+    renameSync(aside, path);
+    expect(valuesIn(connection)).toEqual([1]);
+    write();
+    expect(valuesIn(connection)).toEqual([1, 2]);
   });
 
   it('takes no name for a database in memory', () => {
@@ -123,23 +147,6 @@ describe('SqliteConnection', () => {
       expect(() => connection.transaction(() => insert(connection, 2))).toThrow(unavailable('SQLITE_READONLY'));
     });
 
-    it('where the file is no database', () => {
-      const other = join(place.path, 'notes.txt');
-      writeFileSync(other, 'not a database, but longer than the header of one would be: '.repeat(20));
-      expect(() => open(other).readPragma('user_version')).toThrow(unavailable('SQLITE_NOTADB'));
-    });
-
-    it('where the file is damaged', () => {
-      openWithTable().close();
-      connections.pop();
-      const bytes = readFileSync(path);
-      writeFileSync(path, bytes.fill(0xff, PAGE_BYTES));
-      const damaged = open();
-      expect(() => damaged.read(() => valuesIn(damaged))).toThrow(
-        expect.objectContaining({ code: 'STATE_UNAVAILABLE', detail: expect.stringContaining('damaged') }),
-      );
-    });
-
     it('where there can be no file', () => {
       writeFileSync(join(place.path, 'inner'), '');
       expect(() => open()).toThrow(
@@ -149,6 +156,77 @@ describe('SqliteConnection', () => {
           cause: expect.objectContaining({ code: 'ENOTDIR' }),
         }),
       );
+    });
+  });
+
+  describe('says STATE_DAMAGED, with what was found,', () => {
+    it('where the file is no database', () => {
+      const other = join(place.path, 'notes.txt');
+      writeFileSync(other, 'not a database, but longer than the header of one would be: '.repeat(20));
+      expect(() => open(other).readPragma('user_version')).toThrow(
+        expect.objectContaining({ code: 'STATE_DAMAGED', detail: expect.stringContaining('(SQLITE_NOTADB)') }),
+      );
+    });
+
+    it('where the file is damaged, and from then on whatever is called: nothing more is written to it', () => {
+      openWithTable().close();
+      connections.pop();
+      const bytes = readFileSync(path).fill(0xff, PAGE_BYTES);
+      writeFileSync(path, bytes);
+      const connection = open();
+      const damaged = expect.objectContaining({ code: 'STATE_DAMAGED', detail: expect.stringContaining('damaged') });
+      expect(() => connection.read(() => valuesIn(connection))).toThrow(damaged);
+      expect(() => connection.execute('CREATE TABLE other (value INTEGER)')).toThrow(damaged);
+      expect(readFileSync(path)).toEqual(bytes);
+    });
+  });
+
+  describe('where the disk failed', () => {
+    const failing = () => {
+      throw new Database.SqliteError('disk I/O error', 'SQLITE_IOERR_FSYNC');
+    };
+
+    it('opens the file anew for the next call, with all that was set, and goes on from what is in it', () => {
+      let openCount = 0;
+      const connection = new SqliteConnection(path, {
+        busyTimeoutMs: 0,
+        onOpen: (opened) => {
+          openCount += 1;
+          opened.execute('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+        },
+      });
+      connections.push(connection);
+      connection.execute('CREATE TABLE numbers (value INTEGER) STRICT; INSERT INTO numbers VALUES (1)');
+      const work = () => {
+        insert(connection, 2);
+        failing();
+      };
+      expect(() => connection.transaction(work)).toThrow(
+        expect.objectContaining({ code: 'STATE_UNAVAILABLE', detail: expect.stringContaining('(SQLITE_IOERR_FSYNC)') }),
+      );
+      expect(connection.read(() => valuesIn(connection))).toEqual([1]);
+      expect(openCount).toBe(2);
+      expect(connection.readPragma('synchronous')).toBe('2');
+      connection.transaction(() => insert(connection, 3));
+      expect(connection.read(() => valuesIn(connection))).toEqual([1, 3]);
+    });
+
+    it('stays unavailable as long as what it holds cannot be brought to the disk', () => {
+      const connection = new SqliteConnection(path, {
+        busyTimeoutMs: 0,
+        onOpen: (opened) => opened.execute('PRAGMA journal_mode = WAL'),
+      });
+      connections.push(connection);
+      connection.execute('CREATE TABLE numbers (value INTEGER) STRICT; INSERT INTO numbers VALUES (1)');
+      const reader = open();
+      reader.execute('BEGIN');
+      reader.read(() => valuesIn(reader));
+      connection.execute('INSERT INTO numbers VALUES (2)');
+      const unavailable = expect.objectContaining({ code: 'STATE_UNAVAILABLE' });
+      expect(() => connection.read(failing)).toThrow(unavailable);
+      expect(() => connection.read(() => valuesIn(connection))).toThrow(unavailable);
+      reader.execute('COMMIT');
+      expect(connection.read(() => valuesIn(connection))).toEqual([1, 2]);
     });
   });
 });

@@ -1,12 +1,26 @@
-/** A state file as version 0.1 left it, with chunks in each state, is opened by this version and read back. */
+/** State files as earlier versions left them, with chunks in each state, are opened by this version, read back and carried on with. */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { firstSchema } from '../../src/state/migrations/0001-first-schema.ts';
 import { SqliteConnection } from '../../src/state/sqlite-connection.ts';
 import { SCHEMA_VERSION } from '../../src/state/sqlite-migrations.ts';
 import { openStateFile } from '../../src/state/sqlite-state-file.ts';
 import { openSqliteStateStore } from '../../src/state/sqlite-state-store.ts';
-import { acknowledge, badRecordAt, claimed, ledgerOf, NOW, rejectsOf, stored } from './sample-state.ts';
+import {
+  acknowledge,
+  answerOf,
+  badRecordAt,
+  claimed,
+  keyOf,
+  ledgerOf,
+  NOW,
+  rejectsOf,
+  sampleIngestion,
+  snapshotOf,
+  stored,
+} from './sample-state.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const CHECKSUM = 'c'.repeat(64);
@@ -91,3 +105,65 @@ describe('the state file of version 0.1', () => {
     connection.close();
   });
 });
+
+/** Written by the code that knew two schemas: a completed, a failed and a running ingestion, with what they were read back as. */
+const LEFT_WITH_SCHEMA_2 = new URL('../../fixtures/state/schema-2.db.gz', import.meta.url);
+const READ_BACK: Record<string, unknown> = JSON.parse(
+  readFileSync(new URL('../../fixtures/state/schema-2.expected.json', import.meta.url), 'utf8'),
+);
+
+describe('the state file with the schema before checksums', () => {
+  let place: ReturnType<typeof temporaryFolder>;
+  let path: string;
+  beforeEach(() => {
+    place = temporaryFolder();
+    path = join(place.path, 'state.sqlite');
+    writeFileSync(path, gunzipSync(readFileSync(LEFT_WITH_SCHEMA_2)));
+  });
+  afterEach(() => place.remove());
+
+  it('is read back whole, now and when it is opened again', async () => {
+    for (let opening = 0; opening < 2; opening += 1) {
+      const store = openSqliteStateStore({ path });
+      for (const [name, expected] of Object.entries(READ_BACK)) {
+        const snapshot = await snapshotOf(store, sampleIngestion(name).ingestionId);
+        expect(asJson(snapshot), name).toEqual(expected);
+      }
+      await store.close();
+    }
+  });
+
+  it('has its attempts ended, its answers remembered, and goes on', async () => {
+    const sample = sampleIngestion('under-way');
+    const store = openSqliteStateStore({ path });
+    await store.recoverAtStart(NOW);
+    const run = await claimed(store);
+    expect(await acknowledge(store, run, 2)).toMatchObject({ checkpoint: { nextChunkNumber: 3, recordCount: 30 } });
+    const idempotency = { key: 'a-key', bodyDigest: 'a-digest' };
+    const decideAnew = () => {
+      throw new Error('the answer is forgotten');
+    };
+    expect(await store.submit(keyOf(sample, { idempotency }), decideAnew)).toEqual(answerOf(sample));
+    await store.close();
+  });
+
+  it('has every row guarded from then on', async () => {
+    await openSqliteStateStore({ path }).close();
+    const connection = new SqliteConnection(path, { busyTimeoutMs: 0 });
+    connection.execute('UPDATE attempts SET epoch = 7 WHERE target = 1');
+    connection.close();
+    const store = openSqliteStateStore({ path });
+    await expect(ledgerOf(store, sampleIngestion('finished').ingestionId)).rejects.toThrow('the row of attempts');
+    await store.close();
+  });
+});
+
+/** Through JSON, bytes as hex, as the expectation was written. */
+function asJson(value: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(value, (_key, member: unknown) => {
+      const isBuffer = typeof member === 'object' && member !== null && 'type' in member && member.type === 'Buffer';
+      return isBuffer && 'data' in member ? { hex: Buffer.from(member.data as number[]).toString('hex') } : member;
+    }),
+  );
+}

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SqliteConnection } from '../../src/state/sqlite-connection.ts';
-import { SCHEMA_VERSION } from '../../src/state/sqlite-migrations.ts';
+import { recordSchemaChecksum, SCHEMA_VERSION } from '../../src/state/sqlite-migrations.ts';
 import { openStateFile } from '../../src/state/sqlite-state-file.ts';
 import { openSqliteStateStore } from '../../src/state/sqlite-state-store.ts';
 import {
@@ -89,7 +89,7 @@ describe('the state file', () => {
 
   it('is refused where it is no database', () => {
     writeFileSync(path, 'product_id;price\n'.repeat(100));
-    expect(() => openSqliteStateStore({ path })).toThrow(expect.objectContaining({ code: 'STATE_UNAVAILABLE' }));
+    expect(() => openSqliteStateStore({ path })).toThrow(expect.objectContaining({ code: 'STATE_DAMAGED' }));
     expect(readFileSync(path, 'utf8')).toContain('product_id');
   });
 
@@ -148,8 +148,11 @@ describe('the state file', () => {
     const run = await running(store, sampleIngestion('feed'));
     await store.planChunk(run, withoutRejects(planAfter(null, 10)), NOW);
     await store.close();
-    executeRaw(`CREATE TRIGGER watch BEFORE UPDATE OF status, queue_sequence, file_id, callback_url ON ingestions
+    const connection = openStateFile(path);
+    connection.execute(`CREATE TRIGGER watch BEFORE UPDATE OF status, queue_sequence, file_id, callback_url ON ingestions
       BEGIN SELECT raise(ABORT, 'an indexed column was written'); END`);
+    recordSchemaChecksum(connection);
+    connection.close();
     const reopened = openSqliteStateStore({ path });
     await acknowledge(reopened, run, 0);
     await expect(reopened.releaseRun(run, null, NOW)).rejects.toThrow('indexed column');

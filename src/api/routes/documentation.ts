@@ -1,13 +1,14 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { ApiDependencies } from '../dependencies.ts';
 import { DOCS_CONTENT_SECURITY_POLICY, type DocsDocument, renderDocsPage } from '../docs-page.ts';
+import { tokenWith } from '../operation-scopes.ts';
 
 const openApiRoute = createRoute({
   method: 'get',
   path: '/openapi.json',
   operationId: 'getOpenApi',
   summary: 'This description, for programs',
-  security: [{ token: [] }],
+  security: tokenWith('read'),
   responses: {
     200: { description: 'An OpenAPI 3.1 document.', content: { 'application/json': { schema: z.looseObject({}) } } },
   },
@@ -18,7 +19,7 @@ const docsRoute = createRoute({
   path: '/docs',
   operationId: 'getDocs',
   summary: 'This description, for people',
-  security: [{ token: [] }],
+  security: tokenWith('read'),
   responses: { 200: { description: 'A page.', content: { 'text/html': { schema: z.string() } } } },
 });
 
@@ -29,7 +30,8 @@ export function addDocumentationRoutes(app: OpenAPIHono, { version }: ApiDepende
   app.openAPIRegistry.registerComponent('securitySchemes', 'token', {
     type: 'http',
     scheme: 'bearer',
-    description: 'ACKSTREAM_API_TOKEN, where it is set.',
+    description:
+      'A token that `ackstream token create` made, or ACKSTREAM_API_TOKEN. Each operation names the scope that it asks for: `ingest` or `read`; `admin` allows everything.',
   });
   const document = app.getOpenAPI31Document({
     openapi: '3.1.0',

@@ -4,9 +4,10 @@ import { sha256Hex } from '../../protocol/checksum.ts';
 import { parseIngestRequest } from '../../protocol/ingest-request.ts';
 import { ingestRequestSchema } from '../../protocol/ingest-request-schema.ts';
 import type { SubmissionAnswer } from '../../state/state-store.ts';
-import { jsonResponse, problemResponses, submissionSchema } from '../contracts.ts';
+import { GATE_CODES, jsonResponse, problemResponses, submissionSchema } from '../contracts.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { documentedFormat } from '../documented-format.ts';
+import { tokenWith } from '../operation-scopes.ts';
 import { readJsonBody } from '../read-json-body.ts';
 
 const route = createRoute({
@@ -16,7 +17,7 @@ const route = createRoute({
   summary: 'Ask for a file to be delivered',
   description:
     'Answers once the request is on record, and delivers behind that: follow it at the path in `Location`. A file is delivered once: asking again meets what is on record of it, and `status` says what came of that.',
-  security: [{ token: [] }],
+  security: tokenWith('ingest'),
   request: {
     headers: z.object({
       'Idempotency-Key': z.string().optional().openapi({
@@ -36,7 +37,8 @@ const route = createRoute({
     },
     ...problemResponses(
       'REQUEST_NOT_JSON',
-      'UNAUTHORIZED',
+      ...GATE_CODES,
+      'ORIGIN_NOT_ALLOWED',
       'SOURCE_NOT_ALLOWED',
       'CALLBACK_NOT_ALLOWED',
       'SOURCE_NOT_FOUND',

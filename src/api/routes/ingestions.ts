@@ -1,13 +1,20 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { type Ingestion, STATUSES } from '../../model/ingestion.ts';
-import { chunkPageSchema, ingestionPageSchema, ingestionSchema, jsonResponse, problemResponses } from '../contracts.ts';
+import {
+  chunkPageSchema,
+  GATE_CODES,
+  ingestionPageSchema,
+  ingestionSchema,
+  jsonResponse,
+  problemResponses,
+} from '../contracts.ts';
 import type { ApiDependencies } from '../dependencies.ts';
+import { tokenWith } from '../operation-scopes.ts';
 import { pageQueryOf, presentPage } from '../page-query.ts';
 import { presentChunk } from '../present-chunk.ts';
 import { presentIngestion } from '../present-ingestion.ts';
 import { ingestionParams, requireIngestion } from '../require-ingestion.ts';
 
-const security = [{ token: [] }];
 const params = ingestionParams;
 const pageQuery = pageQueryOf({ max: 500, byDefault: 50 });
 
@@ -16,7 +23,7 @@ const listRoute = createRoute({
   path: '/api/ingestions',
   operationId: 'listIngestions',
   summary: 'The ingestions, newest first',
-  security,
+  security: tokenWith('read'),
   request: {
     query: pageQuery.extend({
       status: z
@@ -27,7 +34,7 @@ const listRoute = createRoute({
   },
   responses: {
     200: jsonResponse(ingestionPageSchema, 'A page.'),
-    ...problemResponses('UNAUTHORIZED', 'REQUEST_INVALID', 'INTERNAL', 'STATE_UNAVAILABLE'),
+    ...problemResponses(...GATE_CODES, 'REQUEST_INVALID', 'INTERNAL', 'STATE_UNAVAILABLE'),
   },
 });
 
@@ -36,11 +43,11 @@ const readRoute = createRoute({
   path: '/api/ingestions/{id}',
   operationId: 'getIngestion',
   summary: 'One ingestion: status, totals, speed, last error',
-  security,
+  security: tokenWith('read'),
   request: { params },
   responses: {
     200: jsonResponse(ingestionSchema, 'The ingestion.'),
-    ...problemResponses('UNAUTHORIZED', 'INGESTION_NOT_FOUND', 'INTERNAL', 'STATE_UNAVAILABLE'),
+    ...problemResponses(...GATE_CODES, 'INGESTION_NOT_FOUND', 'INTERNAL', 'STATE_UNAVAILABLE'),
   },
 });
 
@@ -49,11 +56,11 @@ const chunksRoute = createRoute({
   path: '/api/ingestions/{id}/chunks',
   operationId: 'listChunks',
   summary: 'The ledger: every chunk with its attempts, by number',
-  security,
+  security: tokenWith('read'),
   request: { params, query: pageQuery },
   responses: {
     200: jsonResponse(chunkPageSchema, 'A page.'),
-    ...problemResponses('UNAUTHORIZED', 'INGESTION_NOT_FOUND', 'REQUEST_INVALID', 'INTERNAL', 'STATE_UNAVAILABLE'),
+    ...problemResponses(...GATE_CODES, 'INGESTION_NOT_FOUND', 'REQUEST_INVALID', 'INTERNAL', 'STATE_UNAVAILABLE'),
   },
 });
 
@@ -68,12 +75,13 @@ const moveRoute = (
     operationId: `${event}Ingestion`,
     summary: `${event[0]?.toUpperCase()}${event.slice(1)} an ingestion`,
     description,
-    security,
+    security: tokenWith('ingest'),
     request: { params },
     responses: {
       200: jsonResponse(ingestionSchema, 'The ingestion afterwards.'),
       ...problemResponses(
-        'UNAUTHORIZED',
+        ...GATE_CODES,
+        'ORIGIN_NOT_ALLOWED',
         'INGESTION_NOT_FOUND',
         'MOVE_NOT_ALLOWED',
         'INTERNAL',
@@ -84,8 +92,9 @@ const moveRoute = (
   });
 
 /** GET /api/ingestions, what is below it, and the moves a person can make. */
-export function addIngestionRoutes(app: OpenAPIHono, { service, reads, clock }: ApiDependencies): void {
-  const present = (ingestion: Ingestion) => presentIngestion(ingestion, clock.now());
+export function addIngestionRoutes(app: OpenAPIHono, { service, reads, circuits, clock }: ApiDependencies): void {
+  const present = (ingestion: Ingestion) =>
+    presentIngestion(ingestion, { now: clock.now(), circuit: circuits.of(ingestion) });
 
   app.openapi(listRoute, async (context) => {
     const { limit, cursor, status } = context.req.valid('query');

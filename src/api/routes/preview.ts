@@ -1,8 +1,9 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import { parsePreviewRequest, previewRequestSchema } from '../../protocol/preview-request.ts';
-import { jsonResponse, previewSchema, problemResponses } from '../contracts.ts';
+import { GATE_CODES, jsonResponse, previewSchema, problemResponses } from '../contracts.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { documentedFormat } from '../documented-format.ts';
+import { tokenWith } from '../operation-scopes.ts';
 import { presentPreview, renderPreview } from '../present-preview.ts';
 import { readJsonBody } from '../read-json-body.ts';
 
@@ -13,7 +14,7 @@ const route = createRoute({
   summary: 'Look at a file as it would be delivered',
   description:
     'Reads the beginning of a file, or with `full` all of it, just as a delivery would, and delivers nothing: where its records are, the first of them, their fields, bad records, and the chunks it would make.',
-  security: [{ token: [] }],
+  security: tokenWith('ingest'),
   request: {
     body: {
       required: true,
@@ -24,7 +25,8 @@ const route = createRoute({
     200: jsonResponse(previewSchema, 'What was found.'),
     ...problemResponses(
       'REQUEST_NOT_JSON',
-      'UNAUTHORIZED',
+      ...GATE_CODES,
+      'ORIGIN_NOT_ALLOWED',
       'SOURCE_NOT_ALLOWED',
       'SOURCE_NOT_FOUND',
       'REQUEST_TOO_LARGE',

@@ -4,8 +4,10 @@ import { accepts } from 'hono/accepts';
 import { type ServiceError, toServiceError } from '../../errors.ts';
 import type { RejectEntry } from '../../model/ingestion.ts';
 import type { Page, StateReads } from '../../state/state-store.ts';
-import { problemResponses, rejectPageSchema } from '../contracts.ts';
+import { connectionOf } from '../connection.ts';
+import { GATE_CODES, problemResponses, rejectPageSchema } from '../contracts.ts';
 import type { ApiDependencies } from '../dependencies.ts';
+import { tokenWith } from '../operation-scopes.ts';
 import { pageQueryOf, presentPage } from '../page-query.ts';
 import { presentReject } from '../present-reject.ts';
 import { ingestionParams, requireIngestion } from '../require-ingestion.ts';
@@ -34,7 +36,7 @@ const route = createRoute({
   summary: 'The bad records that were set aside, in the order of the source',
   description:
     'In pages; or, with `format=ndjson` or `Accept: application/x-ndjson`, all from the cursor on as a download with one JSON object in each line.',
-  security: [{ token: [] }],
+  security: tokenWith('read'),
   request: {
     params: ingestionParams,
     query: pageQueryOf(PAGE_LENGTHS).extend({
@@ -46,7 +48,7 @@ const route = createRoute({
   },
   responses: {
     200: pageOrDownload,
-    ...problemResponses('UNAUTHORIZED', 'INGESTION_NOT_FOUND', 'REQUEST_INVALID', 'INTERNAL', 'STATE_UNAVAILABLE'),
+    ...problemResponses(...GATE_CODES, 'INGESTION_NOT_FOUND', 'REQUEST_INVALID', 'INTERNAL', 'STATE_UNAVAILABLE'),
   },
 });
 
@@ -64,6 +66,10 @@ export function addRejectRoute(app: OpenAPIHono, { reads, logger }: ApiDependenc
     const { path } = context.req;
     const lines = linesOf(reads, ingestionId, first, (error) => {
       logger.error('request.failed', { method: 'GET', path, code: error.code, reason: error.message });
+      const connection = connectionOf(context);
+      // A stream that fails would be written to the console by the server.
+      if (connection === null) throw error;
+      connection.breakOff();
     });
     const headers = {
       'Content-Type': NDJSON_MEDIA_TYPE,
@@ -96,6 +102,5 @@ async function* linesOf(
     }
   } catch (error) {
     onFailure(toServiceError(error));
-    throw error;
   }
 }

@@ -57,6 +57,25 @@ export function describeRecovery(subject: Subject): void {
       expect((await stored(store, ingestionId)).nextAttemptAt).toBe(aDayBefore + 3_600_000);
     });
 
+    it('lets no first failure lie ahead, where the clock was ahead when it was written', async () => {
+      const { store } = subject();
+      const run = await running(store, sample);
+      const { attempt } = await store.beginAttempt(run, 'completion', NOW);
+      const failure = { attempt, outcome: unavailable, retry, nextAttemptAt: null, now: NOW };
+      await store.recordFailure(run, 'completion', failure);
+      await store.recoverAtStart(NOW - 1);
+      expect((await stored(store, ingestionId)).retry).toEqual({ ...retry, firstFailedAt: NOW - 1, rejectionCount: 0 });
+    });
+
+    it('waits as long as a request asked for at most, where that is longer than a receiver may ask for', async () => {
+      const { store } = subject();
+      const maxDelayMs = 5 * 3_600_000;
+      const run = await running(store, sampleIngestion('feed', { delivery: { ...sample.delivery, maxDelayMs } }));
+      await store.releaseRun(run, NOW + 100 * maxDelayMs, NOW);
+      await store.recoverAtStart(NOW);
+      expect((await stored(store, ingestionId)).nextAttemptAt).toBe(NOW + maxDelayMs);
+    });
+
     it('counts the rejections of a queued one anew', async () => {
       const { store } = subject();
       const run = await running(store, sample);

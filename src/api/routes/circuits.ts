@@ -1,0 +1,22 @@
+import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
+import { circuitListSchema, GATE_CODES, jsonResponse, problemResponses } from '../contracts.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import { tokenWith } from '../operation-scopes.ts';
+import { presentCircuit } from '../present-ingestion.ts';
+
+const listRoute = createRoute({
+  method: 'get',
+  path: '/api/circuits',
+  operationId: 'listCircuits',
+  summary: 'The callback origins that failed so often that nothing but probes is sent to them',
+  security: tokenWith('read'),
+  responses: {
+    200: jsonResponse(circuitListSchema, 'Those that are not closed, by origin.'),
+    ...problemResponses(...GATE_CODES, 'INTERNAL'),
+  },
+});
+
+/** GET /api/circuits. */
+export function addCircuitRoute(app: OpenAPIHono, { circuits }: ApiDependencies): void {
+  app.openapi(listRoute, (context) => context.json({ items: circuits.list().map(presentCircuit) }, 200));
+}

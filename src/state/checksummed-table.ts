@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { ServiceError } from '../errors.ts';
+import { checksummedColumns, rowChecksum } from './row-checksum.ts';
+import type { ColumnValue, SqliteConnection } from './sqlite-connection.ts';
+
+/** The columns that name a row of each table. */
+const KEYS = {
+  ingestions: ['ingestion_id'],
+  chunks: ['ingestion_id', 'chunk_number'],
+  attempts: ['ingestion_id', 'target', 'attempt'],
+  rejects: ['ingestion_id', 'file_index', 'byte_offset'],
+  answers: ['idempotency_key'],
+} as const satisfies Record<string, readonly string[]>;
+
+/** A table whose rows carry a checksum. */
+export type ChecksummedTableName = keyof typeof KEYS;
+
+/** A row as it is stored. */
+export type Stored<Row> = Row & { readonly row_checksum: number };
+
+/**
+ * A table whose every row carries a checksum over its values, written by the statement that writes them, and verified whenever the row is
+ * read: numbers that the disk has changed are never gone on from.
+ */
+export class ChecksummedTable<Row extends object> {
+  readonly #connection: SqliteConnection;
+  readonly #name: ChecksummedTableName;
+  readonly #columns: readonly string[];
+  readonly #insertSql: string;
+  readonly #conditions: string;
+
+  constructor(connection: SqliteConnection, name: ChecksummedTableName) {
+    this.#connection = connection;
+    this.#name = name;
+    this.#columns = connection.read(() => checksummedColumns(connection, name));
+    const columns = [...this.#columns, 'row_checksum'];
+    const places = columns.map((column) => `:${column}`);
+    this.#insertSql = `INSERT INTO ${name} (${columns.join(', ')}) VALUES (${places.join(', ')})`;
+    this.#conditions = KEYS[name].map((column) => `${column} = :${column}`).join(' AND ');
+  }
+
+  /** The row as it was read. Throws STATE_DAMAGED, naming table and key, where it is not what was written. */
+  verified(row: Stored<Row>): Stored<Row> {
+    if (row.row_checksum === rowChecksum(this.#valuesOf(row))) return row;
+    const key = KEYS[this.#name].map((column) => `${column} ${String(valueIn(row, column))}`).join(', ');
+    throw new ServiceError('STATE_DAMAGED', {
+      detail: `${this.#connection.path}: the row of ${this.#name} with ${key} is not what was written.`,
+    });
+  }
+
+  /**
+   * Writes a new row; how many were written.
+   * @param onConflict what follows in the statement: none, or an `ON CONFLICT` clause
+   */
+  insert(row: Row, onConflict = ''): number {
+    const sql = `${this.#insertSql} ${onConflict}`;
+    return this.#connection.prepare<Stored<Row>>(sql).run({ ...row, row_checksum: rowChecksum(this.#valuesOf(row)) })
+      .changes;
+  }
+
+  /** Writes what differs from the row as it was read: an acknowledgement must not cost the rewriting of every index. */
+  update(stored: Stored<Row>, changes: Partial<Row>): void {
+    const after: Stored<Row> = { ...stored, ...changes };
+    const values = this.#valuesOf(after);
+    let settings = '';
+    for (const [index, column] of this.#columns.entries()) {
+      if (values[index] !== valueIn(stored, column)) settings += `${column} = :${column}, `;
+    }
+    if (settings === '') return;
+    const sql = `UPDATE ${this.#name} SET ${settings}row_checksum = :row_checksum WHERE ${this.#conditions}`;
+    const bound = { ...after, row_checksum: rowChecksum(values) };
+    const { changes: count } = this.#connection.prepare<Stored<Row>>(sql).run(bound);
+    assert.equal(count, 1, `a row of ${this.#name} that was read must be there`);
+  }
+
+  #valuesOf(row: Row): readonly ColumnValue[] {
+    return this.#columns.map((column) => valueIn(row, column));
+  }
+}
+
+function valueIn(row: object, column: string): ColumnValue {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the rows are those of the driver, whose types are these
+  return (row as Readonly<Record<string, ColumnValue>>)[column] ?? null;
+}

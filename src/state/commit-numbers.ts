@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { IN_MEMORY, type SqliteConnection } from './sqlite-connection.ts';
+import { type StateMark, StateMarker } from './state-marker.ts';
+
+const MARK = `
+SELECT store_id AS storeId, (SELECT coalesce(max(commit_number), 0) FROM ingestions) AS commitNumber FROM store`;
+
+/** What the state itself says of what its marker says. */
+export function markOf(connection: SqliteConnection): StateMark {
+  const mark = connection.read(() => connection.prepare<[], StateMark>(MARK).get());
+  assert.ok(mark !== undefined, 'a state has one row of its own');
+  return mark;
+}
+
+/** The numbers of an open state; one in memory has no marker. */
+export function openCommitNumbers(connection: SqliteConnection): CommitNumbers {
+  const mark = markOf(connection);
+  return new CommitNumbers(mark, connection.path === IN_MEMORY ? null : new StateMarker(connection.path, mark));
+}
+
+/** Numbers the commits that write ingestions, and notes each in the marker once it is made. */
+export class CommitNumbers {
+  readonly #marker: StateMarker | null;
+  #last: number;
+  #isTaken = false;
+
+  constructor(mark: StateMark, marker: StateMarker | null) {
+    this.#last = mark.commitNumber;
+    this.#marker = marker;
+  }
+
+  /** The number of the transaction under way. */
+  take(): number {
+    this.#isTaken = true;
+    return this.#last + 1;
+  }
+
+  /** Carries out one transaction; where it throws, its number is given to the next. */
+  numbered<Result>(transaction: () => Result): Result {
+    this.#isTaken = false;
+    const result = transaction();
+    if (this.#isTaken) {
+      this.#last += 1;
+      this.#marker?.note(this.#last);
+    }
+    return result;
+  }
+
+  close(): void {
+    this.#marker?.close();
+  }
+}

@@ -1,0 +1,93 @@
+/*
+ * A copy of the state while the service works on it. The reading connection has a snapshot of its own, which in WAL mode keeps nobody from
+ * writing; `VACUUM INTO` copies it in one go, where the steps of SQLite's backup interface would begin anew with each acknowledgement. The copy
+ * has no page that was given free, so nothing that was deleted is in it.
+ */
+import { closeSync, existsSync, lstatSync, openSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { ServiceError } from '../errors.ts';
+import { SqliteConnection } from './sqlite-connection.ts';
+import { refuseForeignFile } from './sqlite-migrations.ts';
+import { syncToDisk } from './sync-to-disk.ts';
+
+/** A backup that was made. */
+export interface StateBackup {
+  readonly byteCount: number;
+  readonly ingestionCount: number;
+}
+
+/** A reader waits for others only while they open or recover the file. */
+const BUSY_TIMEOUT_MS = 5_000;
+const FILE_MODE = 0o600;
+
+/**
+ * Copies the state at `path` to `target`, both absolute: whole, checked and on the disk when this returns; else there is nothing at `target`, or what was there before.
+ * @param options `isForced`: a regular file at `target` is replaced, unless it is one of the data directory.
+ * @throws COMMAND_INVALID where nothing may be written at `target`; STATE_UNAVAILABLE, STATE_SCHEMA_TOO_NEW.
+ */
+export function backUpState(path: string, target: string, { isForced }: { readonly isForced: boolean }): StateBackup {
+  if (!existsSync(path)) throw new ServiceError('STATE_UNAVAILABLE', { detail: `There is no state at ${path}.` });
+  refuseTarget(path, target, isForced);
+  const partial = join(dirname(target), `.${basename(target)}.${process.pid}.partial`);
+  createFile(partial);
+  try {
+    copySnapshot(path, partial);
+    const ingestionCount = check(partial);
+    syncToDisk(partial);
+    const byteCount = statSync(partial).size;
+    renameSync(partial, target);
+    syncToDisk(dirname(target));
+    return { byteCount, ingestionCount };
+  } catch (cause) {
+    rmSync(partial, { force: true });
+    if (cause instanceof ServiceError && cause.code !== 'STATE_UNAVAILABLE') throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ServiceError('STATE_UNAVAILABLE', { detail: `No backup was made at ${target}: ${reason}`, cause });
+  }
+}
+
+function refuseTarget(path: string, target: string, isForced: boolean): void {
+  if (!existsSync(dirname(target))) throw targetInvalid(`There is no folder ${dirname(target)}`);
+  const found = lstatSync(target, { throwIfNoEntry: false });
+  if (found === undefined) return;
+  if (!found.isFile()) throw targetInvalid(`${target} is no regular file`);
+  if (!isForced) throw targetInvalid(`${target} exists; --force replaces it`);
+  const isOfState = realpathSync(dirname(target)) === realpathSync(dirname(path));
+  if (isOfState) throw targetInvalid(`${target} is a file of the data directory, which no backup replaces`);
+}
+
+function createFile(partial: string): void {
+  try {
+    closeSync(openSync(partial, 'wx', FILE_MODE));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw targetInvalid(`${partial} cannot be written: ${reason}`, cause);
+  }
+}
+
+function copySnapshot(path: string, partial: string): void {
+  const connection = new SqliteConnection(path, { busyTimeoutMs: BUSY_TIMEOUT_MS, isReadOnly: true });
+  try {
+    refuseForeignFile(connection);
+    connection.read(() => connection.prepare<[string]>('VACUUM INTO ?').run(partial));
+  } finally {
+    connection.close();
+  }
+}
+
+/** How many ingestions a sound copy has. */
+function check(partial: string): number {
+  const connection = new SqliteConnection(partial, { busyTimeoutMs: 0, isReadOnly: true });
+  try {
+    const verdict = connection.readPragma('quick_check');
+    if (verdict !== 'ok') throw new ServiceError('STATE_UNAVAILABLE', { detail: `the copy is damaged: ${verdict}` });
+    const sql = 'SELECT count(*) AS count FROM ingestions';
+    return connection.read(() => connection.prepare<[], { count: number }>(sql).get()?.count ?? 0);
+  } finally {
+    connection.close();
+  }
+}
+
+function targetInvalid(detail: string, cause?: unknown): ServiceError {
+  return new ServiceError('COMMAND_INVALID', { detail: `${detail}.`, ...(cause === undefined ? {} : { cause }) });
+}

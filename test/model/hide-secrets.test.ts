@@ -1,0 +1,46 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { hideSecrets, secretsOf } from '../../src/model/hide-secrets.ts';
+
+const SECRET = `whsec_${Buffer.alloc(24, 5).toString('base64')}`;
+const delivery = {
+  callbackUrl: 'http://receiver.example/cb?token=a%2Bb-query-token&shop=42&lone-token',
+  callbackHeaders: { authorization: 'Bearer header-token-0123456789', 'x-key': 'qu"oted\\key', 'x-shop': '42' },
+};
+const secrets = secretsOf(delivery, SECRET);
+const hide = (text: string) => hideSecrets(text, secrets);
+
+describe('what a receiver quotes', () => {
+  it.each([
+    ['the secret', `you signed with ${SECRET}`, 'you signed with [hidden]'],
+    ['its key', `key ${SECRET.slice(6)}!`, 'key [hidden]!'],
+    ['a header', '{"authorization":"Bearer header-token-0123456789"}', '{"authorization":"[hidden]"}'],
+    ['a credential in it', 'no user header-token-0123456789', 'no user [hidden]'],
+    ['a header as JSON', '{"x-key":"qu\\"oted\\\\key"}', '{"x-key":"[hidden]"}'],
+    ['a query value as it was sent', 'POST /cb?token=a%2Bb-query-token', 'POST /cb?token=[hidden]'],
+    ['a query value as it is meant', 'token a+b-query-token', 'token [hidden]'],
+    ['a query that is one value', 'lone-token', '[hidden]'],
+    [
+      'a secret that is cut',
+      'HTTP 500: Bearer header-tok… (no acknowledgement)',
+      'HTTP 500: [hidden]… (no acknowledgement)',
+    ],
+  ])('has no longer %s in it', (_what, text, shown) => {
+    expect(hide(text)).toBe(shown);
+  });
+
+  it('keeps what no secret is in, and short values that stand in any text', () => {
+    const text = 'HTTP 422: shop 42 has no token… Bearer of bad news';
+    expect(hide(text)).toBe(text);
+    expect(secretsOf({ callbackUrl: 'http://h/', callbackHeaders: null }, null)).toEqual([]);
+  });
+
+  it('has none of them, wherever they stand', () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(fc.string(), fc.constantFrom(...secrets))), (pieces) => {
+        const shown = hide(pieces.join(''));
+        for (const secret of secrets) expect(shown).not.toContain(secret);
+      }),
+    );
+  });
+});

@@ -1,0 +1,101 @@
+import type { StateStore } from '../../../src/state/state-store.ts';
+import type { IngestionFacts, MessageFacts } from './ingestion-facts.ts';
+import type { Change } from './state-oracle.ts';
+import type { Accuse } from './violation.ts';
+
+/** docs/protocol.md "The answer, and what follows": the first ceiling of the backoff, and what Retry-After is honoured up to. */
+const FIRST_CEILING_MS = 1_000;
+const MAX_RETRY_AFTER_MS = 3_600_000;
+const REJECTION_DELAYS_MS = [5_000, 30_000];
+
+type Failure = Parameters<StateStore['recordFailure']>[2];
+
+/** Judges a failed attempt as it went on record, and when the next one is to come. */
+export function judgeFailure(
+  [, target, failure]: Parameters<StateStore['recordFailure']>,
+  { facts, after, now }: Change,
+  accuse: Accuse,
+): void {
+  const message = facts.message(target);
+  const { attempt, outcome, nextAttemptAt } = failure;
+  const wasSent = message.sent.has(attempt);
+  const reading = message.readings.get(attempt);
+  const expected = wasSent ? (reading?.outcome ?? 'unknown') : 'unavailable';
+  // A run that gives its attempt up takes it for unknown before anything was sent.
+  const isGivenUp = !wasSent && outcome.kind === 'unknown';
+  if (outcome.kind !== expected && !isGivenUp) {
+    accuse('answer-read', `attempt ${attempt} at ${target} was ${expected} and is on record as ${outcome.kind}`);
+  }
+  closeAttempt(message, attempt, wasSent ? reading?.provesNotStored === true : outcome.kind === 'unavailable');
+  if (after.status !== 'RUNNING') return;
+  facts.notBefore = nextAttemptAt ?? 0;
+  // Begun ahead and not made: nothing was learned.
+  if (!wasSent && nextAttemptAt === null && failure.retry.failureCount === 0) return;
+  facts.firstFailedAt = Math.min(facts.firstFailedAt ?? now, now);
+  judgeWait(failure, { facts, now, accuse });
+}
+
+function closeAttempt(message: MessageFacts, attempt: number, isProven: boolean): void {
+  message.open.delete(attempt);
+  if (isProven) message.doubtful.delete(attempt);
+}
+
+function judgeWait(
+  failure: Failure,
+  { facts, now, accuse }: { readonly facts: IngestionFacts; readonly now: number; readonly accuse: Accuse },
+): void {
+  switch (failure.outcome.kind) {
+    case 'rejected':
+      facts.rejections += 1;
+      return judgeRejection(failure, { facts, now, accuse });
+    case 'rewind-asked':
+      facts.forgiveFailures();
+      facts.rewinds += 1;
+      return;
+    case 'too-large':
+    case 'acknowledged':
+      return;
+    case 'unavailable':
+    case 'unknown':
+    case 'stale-epoch':
+      return judgeBackoff(failure, { facts, now, accuse });
+  }
+}
+
+function judgeRejection(
+  { nextAttemptAt, outcome }: Failure,
+  { facts, now, accuse }: { readonly facts: IngestionFacts; readonly now: number; readonly accuse: Accuse },
+): void {
+  const isFinal = outcome.kind === 'rejected' && outcome.isFinal;
+  const delayMs = isFinal ? undefined : REJECTION_DELAYS_MS[facts.rejections - 1];
+  const allowed =
+    delayMs === undefined ? [null] : [...facts.maxDelaysMs].map((maxDelayMs) => now + Math.min(delayMs, maxDelayMs));
+  if (!allowed.includes(nextAttemptAt)) {
+    accuse('retry-in-bounds', `after rejection ${facts.rejections} comes ${describeWait(nextAttemptAt, now)}`);
+  }
+}
+
+function judgeBackoff(
+  { nextAttemptAt, retry, outcome }: Failure,
+  { facts, now, accuse }: { readonly facts: IngestionFacts; readonly now: number; readonly accuse: Accuse },
+): void {
+  const firstFailedAt = facts.firstFailedAt ?? now;
+  const windowMs = { least: Math.min(...facts.windowsMs), most: Math.max(...facts.windowsMs) };
+  if (nextAttemptAt === null) {
+    facts.hasRunOutOfTime = now >= firstFailedAt + windowMs.least;
+    return;
+  }
+  const ceilingMs = Math.min(FIRST_CEILING_MS * 2 ** (retry.failureCount - 1), Math.max(...facts.maxDelaysMs));
+  const askedMs = outcome.kind === 'unavailable' ? (outcome.retryAfterMs ?? 0) : 0;
+  const waitMs = nextAttemptAt - now;
+  const mostMs = Math.max(ceilingMs, Math.min(askedMs, MAX_RETRY_AFTER_MS));
+  const leastMs = Math.min(askedMs, firstFailedAt + windowMs.least - now);
+  const isWithin = waitMs >= Math.max(0, leastMs) && waitMs <= mostMs && nextAttemptAt <= firstFailedAt + windowMs.most;
+  if (!isWithin || now > firstFailedAt + windowMs.most) {
+    accuse('retry-in-bounds', `after failure ${retry.failureCount} comes ${describeWait(nextAttemptAt, now)}`);
+  }
+}
+
+function describeWait(nextAttemptAt: number | null, now: number): string {
+  return nextAttemptAt === null ? 'no attempt' : `an attempt in ${nextAttemptAt - now} ms`;
+}

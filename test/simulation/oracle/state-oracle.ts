@@ -1,0 +1,308 @@
+import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import type { ChunkPlan } from '../../../src/model/chunk.ts';
+import { CHAIN_START } from '../../../src/model/chunk.ts';
+import type { Ingestion } from '../../../src/model/ingestion.ts';
+import type { RunKey, StateStore } from '../../../src/state/state-store.ts';
+import { explainEnd } from './explain-end.ts';
+import { judgeFailure } from './failure-oracle.ts';
+import type { FactBook, IngestionFacts } from './ingestion-facts.ts';
+import type { Accuse } from './violation.ts';
+
+/** One call of the store that has committed. */
+export type Commit = {
+  [Method in keyof StateStore]: {
+    readonly method: Method;
+    readonly args: Parameters<StateStore[Method]>;
+    readonly result: Awaited<ReturnType<StateStore[Method]>>;
+  };
+}[keyof StateStore];
+
+/** What a commit made of an ingestion. */
+export interface Change {
+  readonly facts: IngestionFacts;
+  /** Null: it is new. */
+  readonly before: Ingestion | null;
+  readonly after: Ingestion;
+  readonly now: number;
+}
+
+/** Methods that are conditional on the epoch of a run. */
+const RUN_METHODS: ReadonlySet<keyof StateStore> = new Set([
+  'takeEpochAbove',
+  'recordRecordPath',
+  'acceptFingerprint',
+  'restartUnbegun',
+  'planChunk',
+  'replacePlan',
+  'recordRejects',
+  'dropRejectsBehindPlans',
+  'beginAttempt',
+  'recordFailure',
+  'recordAck',
+  'rewindTo',
+  'completeRun',
+  'failRun',
+  'pauseRun',
+  'releaseRun',
+]);
+
+/** The ingestion that a commit is about; null: none, or all. */
+export function ingestionOf(commit: Commit): string | null {
+  if (commit.method === 'submit') return commit.result.ingestionId;
+  if (commit.method === 'applyEvent') return commit.args[0];
+  if (commit.method === 'claimNext') return commit.result?.ingestionId ?? null;
+  if (!RUN_METHODS.has(commit.method)) return null;
+  return (commit.args[0] as RunKey).ingestionId;
+}
+
+/** Watches what is committed. */
+export class StateOracle {
+  readonly #book: FactBook;
+  readonly #accuse: Accuse;
+  readonly #known = new Map<string, Ingestion>();
+
+  constructor(book: FactBook, accuse: Accuse) {
+    this.#book = book;
+    this.#accuse = accuse;
+  }
+
+  /** Every ingestion as it was committed last, in the order of creation. */
+  get ingestions(): readonly Ingestion[] {
+    return [...this.#known.values()];
+  }
+
+  get(ingestionId: string): Ingestion | undefined {
+    return this.#known.get(ingestionId);
+  }
+
+  /** A commit, and the ingestion as it is then. */
+  committed(commit: Commit, after: Ingestion, now: number): void {
+    const before = this.#known.get(after.ingestionId) ?? null;
+    this.#known.set(after.ingestionId, after);
+    const change = { facts: this.#book.of(after.ingestionId), before, after, now };
+    this.#checkEpoch(commit, change);
+    this.#checkMove(commit, change);
+    this.#rememberSettings(change);
+    this.#follow(commit, change);
+  }
+
+  /** The store was recovered at a start; what each ingestion is then follows. */
+  recovered(after: Ingestion): void {
+    this.#known.set(after.ingestionId, after);
+    const facts = this.#book.of(after.ingestionId);
+    facts.rejections = 0;
+  }
+
+  #checkEpoch({ method, args }: Commit, { before, after }: Change): void {
+    if (before === null) return;
+    const epoch = RUN_METHODS.has(method) ? (args[0] as RunKey).epoch : before.epoch;
+    if (epoch !== before.epoch) this.#accuse('epoch-fenced', `${method} of epoch ${epoch} in epoch ${before.epoch}`);
+    const isRaised = method === 'claimNext' || method === 'takeEpochAbove';
+    if (isRaised ? after.epoch <= before.epoch : after.epoch !== before.epoch) {
+      this.#accuse('epoch-fenced', `${method} made epoch ${after.epoch} of ${before.epoch}`);
+    }
+  }
+
+  /** How the checkpoint and the status may change, and by what. */
+  #checkMove({ method }: Commit, { before, after, facts }: Change): void {
+    const from = before?.checkpoint.nextChunkNumber ?? 0;
+    const to = after.checkpoint.nextChunkNumber;
+    const isDiscarded = after.highestPlannedChunk < 0;
+    if (to > from && (method !== 'recordAck' || to !== from + 1)) {
+      this.#accuse('checkpoint-true', `${method} moved the checkpoint from ${from} to ${to}`);
+    }
+    if (to < from && method !== 'rewindTo' && !isDiscarded) {
+      this.#accuse('rewind-asked', `${method} moved the checkpoint back from ${from} to ${to}`);
+    }
+    if (to > 0 && !facts.message(to - 1).isAcked) {
+      this.#accuse('checkpoint-true', `the checkpoint is behind chunk ${to - 1}, which nobody acknowledged`);
+    }
+    if (to > 0 && to > from && after.checkpoint.chainChecksum !== chainUpTo(facts, to)) {
+      this.#accuse('checkpoint-true', `the chain up to chunk ${to - 1} is wrong`);
+    }
+    const isEnded = after.status === 'COMPLETED' && before?.status !== 'COMPLETED';
+    if (isEnded && method !== 'completeRun') this.#accuse('completed-true', `${method} completed it`);
+  }
+
+  #rememberSettings({ facts, before, after }: Change): void {
+    const { delivery } = after;
+    facts.callbackUrls.add(delivery.callbackUrl);
+    facts.windowsMs.add(delivery.retryWindowMs);
+    facts.maxDelaysMs.add(delivery.maxDelayMs);
+    if (delivery.chunkSizeByMemory > 0) facts.chunkBytes.add(delivery.chunkSizeByMemory);
+    const isResized =
+      before !== null &&
+      (before.delivery.chunkSizeByRecords !== delivery.chunkSizeByRecords ||
+        before.delivery.chunkSizeByMemory !== delivery.chunkSizeByMemory);
+    // What is ready beside the one in flight is frozen with its acknowledgement.
+    if (isResized) facts.oldSizesUpTo = after.highestPlannedChunk + 1;
+  }
+
+  #follow(commit: Commit, change: Change): void {
+    const { facts, before, after } = change;
+    switch (commit.method) {
+      case 'submit':
+      case 'restartUnbegun':
+        if (before !== null && before.highestPlannedChunk >= 0 && after.highestPlannedChunk < 0) this.#discard(facts);
+        if (commit.method === 'submit' && commit.result.changed.length > 0) facts.isChanged = true;
+        if (commit.method === 'submit' && commit.result.status === 'RESUMED') this.#resume(facts);
+        return;
+      case 'applyEvent':
+        if (commit.args[1] === 'resume') this.#resume(facts);
+        return;
+      case 'claimNext':
+        return this.#closeAttempts(facts);
+      case 'planChunk':
+        return this.#freeze(change, commit.args[1].planned.plan);
+      case 'replacePlan':
+        return this.#replace(change, commit.args[1].planned.plan);
+      case 'beginAttempt':
+        return this.#begin(change, commit.args[1], commit.result);
+      case 'recordFailure':
+        return judgeFailure(commit.args, change, this.#accuse);
+      case 'recordAck':
+        return this.#acknowledge(change, commit.args[1], commit.result);
+      case 'rewindTo':
+        return this.#rewind(change, commit.args[1]);
+      case 'completeRun':
+        return this.#complete(change, commit.args[1]);
+      case 'failRun':
+      case 'pauseRun':
+        return explainEnd(commit.args[1], change, this.#accuse);
+      default:
+        if (before !== null && after.highestPlannedChunk !== before.highestPlannedChunk) {
+          this.#accuse('plan-frozen', `${commit.method} changed what is planned`);
+        }
+    }
+  }
+
+  #discard(facts: IngestionFacts): void {
+    if (facts.hasAttempts) this.#accuse('plan-frozen', 'plans were dropped of which something was attempted');
+    facts.plans.clear();
+  }
+
+  #resume(facts: IngestionFacts): void {
+    facts.forgiveFailures();
+    facts.rewinds = 0;
+  }
+
+  #closeAttempts(facts: IngestionFacts): void {
+    for (const target of [...facts.plans.keys(), 'completion' as const]) facts.message(target).open.clear();
+  }
+
+  #freeze({ facts, before, after }: Change, plan: ChunkPlan): void {
+    const { chunkNumber } = plan;
+    const known = facts.plans.get(chunkNumber);
+    if (known !== undefined) {
+      if (!isDeepStrictEqual(known, plan)) this.#accuse('plan-frozen', `chunk ${chunkNumber} was planned in another way`);
+      return;
+    }
+    const previous = facts.plans.get(chunkNumber - 1);
+    const offset = previous === undefined ? 0 : previous.recordOffset + previous.recordCount;
+    const follows = chunkNumber === 0 ? previous === undefined : previous?.isLast === false;
+    if (!follows || plan.recordOffset !== offset || plan.recordCount === 0) {
+      this.#accuse('plan-frozen', `chunk ${chunkNumber} does not follow the one before it`);
+    }
+    facts.plans.set(chunkNumber, plan);
+    this.#checkSizes(facts, before ?? after, plan);
+  }
+
+  #checkSizes(facts: IngestionFacts, { delivery, closeAtBytes }: Ingestion, plan: ChunkPlan): void {
+    const { recordCount, byteCount, bounds, chunkNumber } = plan;
+    const maxRecords = bounds.maxRecords ?? Number.POSITIVE_INFINITY;
+    const closeAt = bounds.closeAtBytes ?? Number.POSITIVE_INFINITY;
+    const isWithin = recordCount <= maxRecords && byteCount <= bounds.maxBytes && (byteCount <= closeAt || recordCount === 1);
+    if (!isWithin) this.#accuse('sizes-in-force', `chunk ${chunkNumber} is larger than its own bounds`);
+    const { chunkSizeByRecords: records, chunkSizeByMemory: bytes } = delivery;
+    const isAsked =
+      (records === 0 || bounds.maxRecords === records) &&
+      (bytes === 0 || bounds.maxBytes === bytes) &&
+      bounds.closeAtBytes === closeAtBytes;
+    if (!isAsked && chunkNumber > facts.oldSizesUpTo) {
+      this.#accuse('sizes-in-force', `chunk ${chunkNumber} was cut at sizes that no longer hold`);
+    }
+  }
+
+  #replace({ facts }: Change, plan: ChunkPlan): void {
+    const { chunkNumber, recordCount } = plan;
+    const message = facts.message(chunkNumber);
+    const whole = facts.plans.get(chunkNumber);
+    const isHalf = whole !== undefined && recordCount === Math.ceil(whole.recordCount / 2);
+    const isSafe = facts.wasTooLarge && !message.isAcked && message.doubtful.size === 0 && !facts.plans.has(chunkNumber + 1);
+    if (!isHalf || !isSafe) this.#accuse('halving-safe', `chunk ${chunkNumber} was cut to ${recordCount} records`);
+    facts.plans.set(chunkNumber, plan);
+    message.bodyDigest = null;
+  }
+
+  #begin(
+    { facts, after, before }: Change,
+    target: number | 'completion',
+    { attempt, isCertainlyNotStored }: { readonly attempt: number; readonly isCertainlyNotStored: boolean },
+  ): void {
+    const message = facts.message(target);
+    const status = (before ?? after).status;
+    if (status !== 'RUNNING') this.#accuse('stop-obeyed', `an attempt at ${target} begins while it is ${status}`);
+    if (message.begun.has(attempt)) this.#accuse('attempt-on-record', `attempt ${attempt} at ${target} begins again`);
+    if (isCertainlyNotStored && message.doubtful.size > 0) {
+      this.#accuse('halving-safe', `attempts ${[...message.doubtful].join(', ')} at chunk ${target} may have arrived`);
+    }
+    message.begun.add(attempt);
+    message.open.add(attempt);
+    message.doubtful.add(attempt);
+  }
+
+  #acknowledge(
+    change: Change,
+    ack: Parameters<StateStore['recordAck']>[1],
+    { begun }: Awaited<ReturnType<StateStore['recordAck']>>,
+  ): void {
+    const { facts, after } = change;
+    const { chunkNumber, attempt, next } = ack;
+    const outcome = facts.message(chunkNumber).readings.get(attempt)?.outcome ?? 'nothing';
+    if (outcome !== 'acknowledged') {
+      this.#accuse('ack-backed', `attempt ${attempt} at chunk ${chunkNumber} was answered with ${outcome}`);
+    }
+    if (after.checkpoint.nextChunkNumber !== chunkNumber + 1) {
+      this.#accuse('checkpoint-true', `the checkpoint did not move with the acknowledgement of chunk ${chunkNumber}`);
+    }
+    if (after.checkpoint.isAtEnd !== (facts.plans.get(chunkNumber)?.isLast === true)) {
+      this.#accuse('checkpoint-true', `chunk ${chunkNumber} is taken for the last, or not`);
+    }
+    facts.message(chunkNumber).open.delete(attempt);
+    facts.forgiveFailures();
+    if (after.highestAckedChunk > (change.before?.highestAckedChunk ?? -1)) facts.rewinds = 0;
+    if (next !== null && after.highestPlannedChunk > chunkNumber) this.#freeze(change, next.planned.plan);
+    if (begun !== null) this.#begin({ ...change, before: after }, chunkNumber + 1, begun);
+  }
+
+  #rewind({ facts, after }: Change, toChunkNumber: number): void {
+    const targets = [...facts.plans.keys(), 'completion' as const];
+    const asked = targets.some((target) =>
+      [...facts.message(target).readings.values()].some(({ expectedChunk }) => expectedChunk === toChunkNumber),
+    );
+    const isThere = after.checkpoint.nextChunkNumber === toChunkNumber;
+    if (!asked || !isThere) this.#accuse('rewind-asked', `nobody asked to go back to chunk ${toChunkNumber}`);
+  }
+
+  #complete({ facts, after }: Change, attempt: number): void {
+    const message = facts.message('completion');
+    if (message.readings.get(attempt)?.outcome !== 'acknowledged') {
+      this.#accuse('completed-true', `attempt ${attempt} at COMPLETED was not acknowledged`);
+    }
+    message.open.delete(attempt);
+    const { checkpoint } = after;
+    const isWhole = checkpoint.nextChunkNumber === facts.plans.size && (checkpoint.isAtEnd || facts.plans.size === 0);
+    if (!isWhole) this.#accuse('completed-true', `it is completed at chunk ${checkpoint.nextChunkNumber}`);
+    facts.forgiveFailures();
+  }
+}
+
+function chainUpTo({ plans }: IngestionFacts, chunkCount: number): string {
+  let chain = CHAIN_START;
+  for (let number = 0; number < chunkCount; number += 1) {
+    const checksum = plans.get(number)?.checksum ?? '';
+    chain = createHash('sha256').update(chain + checksum).digest('hex');
+  }
+  return chain;
+}
