@@ -11,7 +11,7 @@ import { createPostChannel, DEFAULT_TIMEOUTS } from './delivery/post-channel.ts'
 import { postStatusEvent } from './delivery/post-status-event.ts';
 import { type TlsTrust, trustAuthoritiesOf } from './egress/tls-trust.ts';
 import { createUrlGuard, type UrlGuard } from './egress/url-guard.ts';
-import { createIngestionService } from './ingestion/create-ingestion-service.ts';
+import { createIngestionService, type IngestionServiceOptions } from './ingestion/create-ingestion-service.ts';
 import { IngestionQueue, type QueueScope } from './ingestion/ingestion-queue.ts';
 import type { IngestionService } from './ingestion/ingestion-service.ts';
 import { PreviewService } from './ingestion/preview-service.ts';
@@ -24,9 +24,10 @@ import { secretsOf } from './model/hide-secrets.ts';
 import type { AnnouncedStatus, DeliverySettings, Ingestion } from './model/ingestion.ts';
 import type { Logger } from './model/logger.ts';
 import { isUntouched, openSourceSet } from './sources/source-set.ts';
+import { takeTurns } from './sources/take-turns.ts';
 import { type DataDirectoryLock, lockDataDirectory } from './state/data-directory-lock.ts';
-import { STATE_FILE } from './state/sqlite-state-file.ts';
 import { networkFileSystemAt } from './state/network-file-system.ts';
+import { STATE_FILE } from './state/sqlite-state-file.ts';
 import { openSqliteStateStore } from './state/sqlite-state-store.ts';
 import type { StateReads, StateStore } from './state/state-store.ts';
 import { systemClock } from './system-clock.ts';
@@ -34,6 +35,9 @@ import { VERSION } from './version.ts';
 
 /** The longest wait between attempts that a request did not ask otherwise for (docs/protocol.md). */
 const DEFAULT_MAX_DELAY_MS = 60_000;
+
+/** Requests that look at their files at the same time: a folder may have a million entries, and ten thousand files to be opened. */
+const MAX_REQUESTS_AT_FILES = 4;
 
 const USER_AGENT = `ackstream/${VERSION}`;
 
@@ -93,7 +97,7 @@ function compose(
   const outward = outwardOf(config);
   const announcer = createStatusAnnouncer(config, { outward, clock, logger });
   const openSources: RunDependencies['openSources'] = (filePath, fileType) =>
-    openSourceSet(filePath, { roots: config.sourceRoots, fileType });
+    openSourceSet(filePath, { roots: config.sourceRoots, ownPaths: config.ownPaths, fileType });
   const shared = {
     store,
     clock,
@@ -105,24 +109,8 @@ function compose(
   const breaker = new CircuitBreaker({ clock, logger });
   const createDestination = destinationsOf(config, { outward, clock, breaker });
   const openSession = workerSessions({ memoryBytes: config.workerMemoryBytes });
-  const queue = new IngestionQueue({
-    store,
-    clock,
-    logger,
-    maxRunning: config.maxRunning,
-    scope,
-    run: (ingestion, control) =>
-      watchRun(runIngestion, {
-        ingestion,
-        control,
-        dependencies: { ...shared, random, openSession, createDestination },
-        clock: systemClock,
-        stallTimeoutMs: config.stallTimeoutMs,
-      }),
-  });
-  const { maxQueued, maxDepth, maxRecordBytes, retryWindowMs } = config;
-  const defaults = { maxDepth, maxRecordBytes, retryWindowMs, maxDelayMs: DEFAULT_MAX_DELAY_MS };
-  const ingestions = createIngestionService({ ...shared, queue, guard: outward.guard, maxQueued, defaults });
+  const queue = queueOf(config, { ...shared, random, openSession, createDestination }, scope);
+  const ingestions = ingestionsOf(config, { ...shared, queue, guard: outward.guard });
   const previews = new PreviewService({ openSources, limits: config });
   const api = createApi({
     service: ingestions,
@@ -155,6 +143,32 @@ function compose(
       lock.release();
     },
   };
+}
+
+/** Requests look at their files in turns: runs, which have turns of their own, shall not wait for however many of them. */
+function ingestionsOf(
+  { maxQueued, maxDepth, maxRecordBytes, retryWindowMs }: Config,
+  { openSources, ...dependencies }: Omit<IngestionServiceOptions, 'maxQueued' | 'defaults'>,
+): IngestionService {
+  const inTurns = takeTurns(MAX_REQUESTS_AT_FILES);
+  return createIngestionService({
+    ...dependencies,
+    openSources: (...asked) => inTurns(() => openSources(...asked)),
+    maxQueued,
+    defaults: { maxDepth, maxRecordBytes, retryWindowMs, maxDelayMs: DEFAULT_MAX_DELAY_MS },
+  });
+}
+
+/** A queue of which every run is watched. */
+function queueOf(config: Config, dependencies: RunDependencies, scope: QueueScope): IngestionQueue {
+  const { maxRunning, stallTimeoutMs } = config;
+  return new IngestionQueue({
+    ...dependencies,
+    maxRunning,
+    scope,
+    run: (ingestion, control) =>
+      watchRun(runIngestion, { ingestion, control, dependencies, clock: systemClock, stallTimeoutMs }),
+  });
 }
 
 /** What every connection to outside is judged by. */

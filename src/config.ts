@@ -23,6 +23,8 @@ export interface Config {
   /** What the terminal shows; the files always hold everything. */
   readonly logLevel: LogLevel;
   readonly sourceRoots: readonly string[];
+  /** Files and folders of the service itself: wherever the source roots are, these are no feeds. */
+  readonly ownPaths: readonly string[];
   /** Host names, addresses and CIDRs; null: public addresses, and loopback while the service listens on loopback only. */
   readonly callbackAllow: readonly string[] | null;
   /** PEM file of authorities to trust beside those that Node trusts; null: none. */
@@ -145,7 +147,7 @@ export interface ConfigInput {
  */
 export function loadConfig({ env, cwd }: ConfigInput): Config {
   const variables = Object.fromEntries(
-    Object.entries({ ...readEnvFile(join(cwd, '.env')), ...env }).filter(
+    Object.entries({ ...readEnvFile(envFileIn(cwd)), ...env }).filter(
       ([name, value]) => name.startsWith(PREFIX) && value !== undefined && !TEST_VARIABLES.has(name),
     ),
   );
@@ -155,16 +157,21 @@ export function loadConfig({ env, cwd }: ConfigInput): Config {
 }
 
 function toConfig(settings: z.infer<typeof environmentSchema>, cwd: string): Config {
+  const dataDir = resolve(cwd, settings.ACKSTREAM_DATA_DIR);
+  const logDir = resolve(cwd, settings.ACKSTREAM_LOG_DIR);
+  const stateKeyFile =
+    settings.ACKSTREAM_STATE_KEY_FILE === undefined ? null : resolve(cwd, settings.ACKSTREAM_STATE_KEY_FILE);
+  const ownPaths = [dataDir, logDir, envFileIn(cwd), ...(stateKeyFile === null ? [] : [stateKeyFile])];
   return Object.freeze({
     host: settings.ACKSTREAM_HOST,
     port: settings.ACKSTREAM_PORT,
     listensOnLoopbackOnly: isLoopback(settings.ACKSTREAM_HOST),
-    dataDir: resolve(cwd, settings.ACKSTREAM_DATA_DIR),
-    logDir: resolve(cwd, settings.ACKSTREAM_LOG_DIR),
-    stateKeyFile:
-      settings.ACKSTREAM_STATE_KEY_FILE === undefined ? null : resolve(cwd, settings.ACKSTREAM_STATE_KEY_FILE),
+    dataDir,
+    logDir,
+    stateKeyFile,
     logLevel: settings.ACKSTREAM_LOG_LEVEL,
     sourceRoots: Object.freeze(settings.ACKSTREAM_SOURCE_ROOTS.map((root) => resolve(cwd, root))),
+    ownPaths: Object.freeze(ownPaths),
     callbackAllow: Object.freeze(settings.ACKSTREAM_CALLBACK_ALLOW ?? null),
     callbackCa: settings.ACKSTREAM_CALLBACK_CA === undefined ? null : resolve(cwd, settings.ACKSTREAM_CALLBACK_CA),
     apiToken: settings.ACKSTREAM_API_TOKEN ?? null,
@@ -209,6 +216,10 @@ export function describeConfig(config: Config): Readonly<Record<string, string>>
 
 function describeSecret(secret: string | null): string {
   return secret === null ? 'not set' : 'set';
+}
+
+function envFileIn(cwd: string): string {
+  return join(cwd, '.env');
 }
 
 function readEnvFile(file: string): Readonly<Record<string, string | undefined>> {

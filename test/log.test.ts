@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createLogger, type ServiceLogger } from '../src/log.ts';
@@ -7,6 +16,11 @@ import { tempFolder } from './harness/temp-folder.ts';
 
 const LEVELS = ['debug', 'info', 'error'] as const;
 const quiet = (logDir: string): Promise<ServiceLogger> => createLogger({ logDir, terminal: 'off', level: 'info' });
+
+/** Takes no byte; Linux has one. */
+const FULL_DEVICE = '/dev/full';
+const HAS_FULL_DEVICE = existsSync(FULL_DEVICE);
+if (!HAS_FULL_DEVICE) console.log(`logs: skipped what a full disk does, there is no ${FULL_DEVICE}`);
 
 /** The lines of a folder of logs, oldest first. */
 function linesOf(logDir: string, level: (typeof LEVELS)[number]): Record<string, unknown>[] {
@@ -138,6 +152,16 @@ describe('a log', () => {
     expect(new Set(files)).toEqual(new Set([0o600]));
     expect(LEVELS.map((level) => modeOf(level))).toEqual([0o700, 0o700, 0o700]);
     expect([modeOf(), modeOf('new', 'logs'), modeOf('new', 'logs', 'debug')]).toEqual([0o755, 0o700, 0o700]);
+  });
+
+  it.skipIf(!HAS_FULL_DEVICE)('says once that the disk is full, and ends all the same', () => {
+    const logDir = tempFolder();
+    mkdirSync(join(logDir, 'debug'));
+    symlinkSync(FULL_DEVICE, join(logDir, 'debug', 'debug.1.log'));
+    const code = `for (let line = 0; line < 3; line += 1) logger.debug('chunk.planned'); await logger.close();`;
+    const { stderr, status } = runWithLogger(logDir, 'json', code);
+    expect(status).toBe(0);
+    expect(stderr).toBe('cannot write the debug log: ENOSPC: no space left on device, write\n');
   });
 
   it('is refused where its folder cannot be written', async () => {

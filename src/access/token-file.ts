@@ -70,10 +70,22 @@ export function changeTokenFile(
       closeSync(file);
     }
     renameSync(newPath, path);
+    syncFolderOf(path);
   } catch (error) {
     rmSync(newPath, { force: true });
     if (error instanceof ServiceError) throw error;
     throw unusable(`${path} cannot be written: ${reasonOf(error)}.`, error);
+  }
+}
+
+/** So that a token that was revoked is none after a power cut either. Windows syncs no folders. */
+function syncFolderOf(path: string): void {
+  if (process.platform === 'win32') return;
+  const folder = openSync(dirname(path), 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
   }
 }
 

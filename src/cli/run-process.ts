@@ -8,6 +8,7 @@ import { runCommandLine } from './run-command-line.ts';
 export async function runProcess(args: readonly string[], env: CommandContext['env']): Promise<void> {
   armCrashPoint(env.ACKSTREAM_CRASH_AT);
   keepYoungSpaceConstant();
+  process.env.UV_THREADPOOL_SIZE ??= String(POOL_THREADS);
   process.exitCode = await runCommandLine(args, {
     env,
     cwd: process.cwd(),
@@ -20,6 +21,12 @@ export async function runProcess(args: readonly string[], env: CommandContext['e
     clock: systemClock,
   });
 }
+
+/**
+ * Threads for files and names. Of Node's four, names get two, and two of which the servers are silent would hold up all others. It is read when the first thread begins, and not
+ * before.
+ */
+const POOL_THREADS = 16;
 
 /** MiB. Smaller ones are collected so often that objects survive which are garbage a moment later: a tenth of the reading thread's time. */
 const YOUNG_SPACE_SIZE = 16;

@@ -56,7 +56,8 @@ function create(path: string, args: readonly string[], { clock, write, writeErro
   const expiresAt = values.expires === undefined ? null : createdAt + toLifetimeMs(values.expires);
   const { token, record } = createToken({ name, scopes, createdAt, expiresAt });
   changeTokenFile(path, (tokens) => {
-    if (tokens.some((other) => other.name === name)) throw commandInvalid(`There is a token ${name} already`);
+    if (tokens.some((other) => other.name === name))
+      throw commandInvalid(`There is a token ${name} already; revoke it, or take another name`);
     return [...tokens, record];
   });
   if (values.json === true) {
@@ -67,11 +68,11 @@ function create(path: string, args: readonly string[], { clock, write, writeErro
   writeError(`Token ${name}, id ${record.id}: ${scopes.join(', ')}; ${expiryText(record)}. It is not shown again.\n`);
 }
 
-function list(path: string, args: readonly string[], { write, writeError }: CommandContext): void {
+function list(path: string, args: readonly string[], { clock, write, writeError }: CommandContext): void {
   const { values } = parseArguments(args, { options: { json: { type: 'boolean' } }, positionals: [] });
   const tokens = readTokenFile(path) ?? [];
   if (values.json === true) write(tokens.map((token) => `${JSON.stringify(viewOf(token))}\n`).join(''));
-  else write(renderTokens(tokens));
+  else write(renderTokens(tokens, clock.now()));
   if (tokens.length === 0) writeError('There are none.\n');
 }
 
@@ -84,7 +85,7 @@ function revoke(path: string, args: readonly string[], { write }: CommandContext
   const revoked: TokenRecord[] = [];
   changeTokenFile(path, (tokens) => {
     const token = tokens.find(({ id }) => id === named) ?? tokens.find(({ name }) => name === named);
-    if (token === undefined) throw commandInvalid(`There is no token ${named}`);
+    if (token === undefined) throw commandInvalid(`There is no token ${named}; \`ackstream token list\` shows all`);
     revoked.push(token);
     return tokens.filter((other) => other !== token);
   });
@@ -104,14 +105,19 @@ function viewOf({ id, name, scopes, createdAt, expiresAt }: TokenRecord) {
   };
 }
 
-function renderTokens(tokens: readonly TokenRecord[]): string {
+function renderTokens(tokens: readonly TokenRecord[], now: number): string {
   return renderTable(tokens, [
     { title: 'ID', cell: ({ id }) => id },
     { title: 'NAME', cell: ({ name }) => name },
     { title: 'SCOPES', cell: ({ scopes }) => scopes.join(', ') },
     { title: 'CREATED', cell: ({ createdAt }) => isoTime(createdAt) },
-    { title: 'EXPIRES', cell: ({ expiresAt }) => (expiresAt === null ? 'never' : isoTime(expiresAt)) },
+    { title: 'EXPIRES', cell: ({ expiresAt }) => expiryCell(expiresAt, now) },
   ]);
+}
+
+function expiryCell(expiresAt: number | null, now: number): string {
+  if (expiresAt === null) return 'never';
+  return expiresAt > now ? isoTime(expiresAt) : `${isoTime(expiresAt)}, has expired`;
 }
 
 function expiryText({ expiresAt }: TokenRecord): string {

@@ -6,16 +6,13 @@
  * WHATWG URL parsing has brought every spelling of a host into one by then.
  */
 import type { LookupAddress } from 'node:dns';
-import { lookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
 import { callbackify } from 'node:util';
 import ipaddr from 'ipaddr.js';
 import { ServiceError } from '../errors.ts';
 import { isAddressListed, isHostListed, parseAllowRules, withoutFinalDot } from './allow-rules.ts';
+import { type ResolveName, resolveBySystem, resolveForRequests } from './resolve-name.ts';
 import { specialRangeOf } from './special-addresses.ts';
-
-/** All addresses of a name; rejects where it has none. */
-export type ResolveName = (hostname: string) => Promise<readonly LookupAddress[]>;
 
 /** What a guard is made from. */
 export interface UrlGuardOptions {
@@ -35,8 +32,8 @@ export interface UrlGuardOptions {
 /** Decides which URLs may be called. Every refusal is CALLBACK_NOT_ALLOWED and names the rule. */
 export interface UrlGuard {
   /**
-   * Whether a URL that a request brings may be called, by itself and by the addresses of its name. A name that does not resolve, or not in time, passes: it may
-   * be a receiver that is not up yet.
+   * Whether a URL that a request brings may be called, by itself and by the addresses of its name. A name that does not resolve, or not in time, or that
+   * comes with too many others, passes: it may be a receiver that is not up yet, and connections are checked.
    */
   checkUrl(url: string): Promise<void>;
   /** What a client that calls this URL has to ask. Nothing is resolved yet. */
@@ -65,19 +62,19 @@ export interface Peer {
 /** As long as a connection is given: a name server that never answers shall not hold a request. */
 const RESOLVE_TIMEOUT_MS = 5_000;
 
-const resolveBySystem: ResolveName = (hostname) => lookup(hostname, { all: true });
-
 /** Makes a guard. Throws CONFIG_INVALID for a list that cannot be read. */
 export function createUrlGuard(options: UrlGuardOptions): UrlGuard {
-  const checks = checksOf(options);
+  const { resolve = resolveBySystem, resolveTimeoutMs = RESOLVE_TIMEOUT_MS } = options;
+  const checks = checksOf({ ...options, resolve });
+  const requestChecks = checksOf({ ...options, resolve: resolveForRequests(resolve) });
   return {
     async checkUrl(text) {
       if (!URL.canParse(text)) throw new ServiceError('CALLBACK_NOT_ALLOWED', { detail: 'It is not an absolute URL.' });
       const url = new URL(text);
-      checks.checkForm(url);
+      requestChecks.checkForm(url);
       if (isLiteral(url)) return;
       try {
-        await settledWithin(options.resolveTimeoutMs ?? RESOLVE_TIMEOUT_MS, checks.resolveAllowed(url));
+        await settledWithin(resolveTimeoutMs, requestChecks.resolveAllowed(url));
       } catch (error) {
         // Names that do not resolve are let pass here; each attempt resolves anew.
         if (error instanceof ServiceError) throw error;
@@ -97,7 +94,7 @@ interface Checks {
   resolveAllowed(url: URL): Promise<readonly LookupAddress[]>;
 }
 
-function checksOf({ allow, isLoopbackAllowed, resolve = resolveBySystem }: UrlGuardOptions): Checks {
+function checksOf({ allow, isLoopbackAllowed, resolve }: UrlGuardOptions & { readonly resolve: ResolveName }): Checks {
   const rules = allow === null ? null : parseAllowRules(allow);
 
   function checkAddress(address: string, url: URL): void {

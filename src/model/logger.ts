@@ -24,8 +24,10 @@ export const LOG_EVENTS = {
   'source.touched': 'the file changed under the delivery; it is opened anew and held against what is on record',
   'source.verified': 'recorded chunks were rebuilt from the source and compared',
   'state.unavailable': 'the state could not be written: what needs it waits, and it is tried again',
-  'state.network_file_system': 'the data directory seems to be on a network file system, where commits may be lost: move it to a local disk',
-  'state.behind_receiver': 'the receiver has seen more of the ingestion than is on record here, as where a backup was restored',
+  'state.network_file_system':
+    'the data directory seems to be on a network file system, where commits may be lost: move it to a local disk',
+  'state.behind_receiver':
+    'the receiver has seen more of the ingestion than is on record here, as where a backup was restored',
   'status_event.failed': 'a status event could not be delivered; nothing depends on it',
   'request.refused': 'the API refused a request',
   'request.failed': 'the API failed to answer a request',

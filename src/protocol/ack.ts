@@ -100,8 +100,10 @@ function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function isEncoded(answer: Answer): boolean {
-  return answer.contentEncoding !== null && answer.contentEncoding.trim().toLowerCase() !== 'identity';
+/** The header is a list, which may be empty. */
+function isEncoded({ contentEncoding }: Answer): boolean {
+  const codings = contentEncoding?.toLowerCase().split(',') ?? [];
+  return codings.some((coding) => !['', 'identity'].includes(coding.trim()));
 }
 
 /** The original's receivers also answer `1` and `"true"` to COMPLETED. */

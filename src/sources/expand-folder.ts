@@ -2,7 +2,7 @@ import { constants, type Dirent } from 'node:fs';
 import { type FileHandle, open, opendir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ServiceError } from '../errors.ts';
-import { isKernelPath } from './kernel-files.ts';
+import type { IsClosed } from './closed-paths.ts';
 import { descriptorPath, refuseOtherPath } from './opened-path.ts';
 import { pathFailure } from './source-roots.ts';
 
@@ -20,11 +20,13 @@ export interface FileFilter {
   readonly matches: (path: string) => boolean;
   /** How many names a path has at most, 1 being a file of the folder itself. */
   readonly maxNames: number;
+  /** What is passed over. */
+  readonly isClosed: IsClosed;
 }
 
 /**
  * The paths, relative to a folder and sorted by their bytes, of its regular files and those of the folders in it; nothing whose name begins with a dot, no
- * links, nothing of the kernel's. Throws SOURCE_SET_TOO_LARGE beyond 10 000 files, a million entries or 64 folders in each other; SOURCE_NOT_FOUND, SOURCE_UNREADABLE where a
+ * links, nothing that is closed. Throws SOURCE_SET_TOO_LARGE beyond 10 000 files, a million entries or 64 folders in each other; SOURCE_NOT_FOUND, SOURCE_UNREADABLE where a
  * folder cannot be listed or a name is not UTF-8: what cannot be looked at is not passed over.
  * @param folder its real path
  */
@@ -39,7 +41,7 @@ export async function listFiles(folder: string, filter: FileFilter): Promise<rea
       if (entryCount > MAX_ENTRIES)
         throw tooLarge(folder, `There are more than ${MAX_ENTRIES} files and folders in it.`);
       const path = prefix + entry.name;
-      if (!isTaken(entry, path, nameCount, filter) || isKernelPath(join(folder, path))) continue;
+      if (!isTaken(entry, path, nameCount, filter) || filter.isClosed(join(folder, path))) continue;
       refuseUnnameable(folder, path);
       if (entry.isFile()) paths.push(path);
       else if (nameCount === MAX_DEPTH) throw tooLarge(folder, `Its folders are nested deeper than ${MAX_DEPTH}.`);

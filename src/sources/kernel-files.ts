@@ -1,6 +1,7 @@
 import { type FileHandle, statfs } from 'node:fs/promises';
 import { ServiceError } from '../errors.ts';
 import { descriptorPath } from './opened-path.ts';
+import { isInside } from './source-roots.ts';
 
 /** Where the kernel shows itself, memory, keys and other processes as files. */
 const KERNEL_FOLDERS = ['/proc', '/sys', '/dev'];
@@ -24,7 +25,7 @@ const KERNEL_FILE_SYSTEMS: ReadonlySet<number> = new Set([
 
 /** Whether a path lies in a folder of the kernel. */
 export function isKernelPath(path: string): boolean {
-  return KERNEL_FOLDERS.some((folder) => path === folder || path.startsWith(`${folder}/`));
+  return KERNEL_FOLDERS.some((folder) => isInside(path, folder));
 }
 
 /** Throws SOURCE_NOT_ALLOWED for a file that the kernel makes up, wherever it is mounted. Linux only; elsewhere nothing is known. */

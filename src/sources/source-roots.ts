@@ -1,7 +1,7 @@
 import { lstat, readlink, realpath } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { ServiceError } from '../errors.ts';
-import { isKernelPath } from './kernel-files.ts';
+import type { IsClosed } from './closed-paths.ts';
 
 /** As many links as Linux follows in one path. */
 const MAX_LINKS = 40;
@@ -17,19 +17,19 @@ interface Root {
  * SOURCE_NOT_FOUND or SOURCE_UNREADABLE.
  *
  * Nothing outside is looked at, so that neither the answer nor its time tells what is there. A link that leads out of the roots ends the search, even where what is behind
- * it would lead back; and what the kernel shows as files in /proc, /sys and /dev is outside of every root.
+ * it would lead back; and what is closed is outside of every root.
  * @param roots folders
  */
-export async function resolveInsideRoots(path: string, roots: readonly string[]): Promise<string> {
+export async function resolveInsideRoots(path: string, roots: readonly string[], isClosed: IsClosed): Promise<string> {
   // No file system call takes a path with a zero in it.
   if (path.includes('\0')) throw notAllowed(path);
   const realRoots = await Promise.all(
-    roots.map(async (root) => ({ path: resolve(root), realPath: await realRoot(root) })),
+    roots.map(async (root) => ({ path: resolve(root), realPath: await realPathOf(root) })),
   );
   let { realPath, names } = enter(path, resolve(path), realRoots);
   for (let linksLeft = MAX_LINKS; names.length > 0; ) {
     const next = join(realPath, names.pop() as string);
-    if (isKernelPath(next)) throw notAllowed(path);
+    if (isClosed(next)) throw notAllowed(path);
     const target = await linkTarget(next, path);
     if (target === null) realPath = next;
     else if (linksLeft === 0) throw pathFailure(path, Object.assign(new Error('too many links'), { code: 'ELOOP' }));
@@ -40,7 +40,7 @@ export async function resolveInsideRoots(path: string, roots: readonly string[])
       names = [...names, ...entered.names];
     }
   }
-  if (isKernelPath(realPath)) throw notAllowed(path);
+  if (isClosed(realPath)) throw notAllowed(path);
   return realPath;
 }
 
@@ -70,16 +70,17 @@ async function linkTarget(path: string, asked: string): Promise<string | null> {
   }
 }
 
-async function realRoot(root: string): Promise<string> {
+/** A path with its links resolved; one that cannot be resolved as it stands, for it holds nothing that could be read. */
+export async function realPathOf(path: string): Promise<string> {
   try {
-    return await realpath(root);
+    return await realpath(path);
   } catch {
-    // A root that cannot be resolved holds nothing that could be read: the path below it is compared as it stands.
-    return resolve(root);
+    return resolve(path);
   }
 }
 
-function isInside(path: string, folder: string): boolean {
+/** Whether a path is a folder or lies in it, by their names. */
+export function isInside(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 

@@ -3,6 +3,7 @@ import { lstat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ServiceError } from '../errors.ts';
 import type { FileType, SourceFingerprint } from '../model/ingestion.ts';
+import { closedPaths } from './closed-paths.ts';
 import { compareStat } from './compare-fingerprints.ts';
 import { describeNamesOfType, hasNameOfType } from './expand-file-type.ts';
 import { type FileFilter, listFiles } from './expand-folder.ts';
@@ -22,6 +23,14 @@ interface FoundFile {
   readonly fingerprint: SourceFingerprint;
 }
 
+/** Where files may be read. */
+export interface FeedPlaces {
+  /** Folders. */
+  readonly roots: readonly string[];
+  /** Files and folders that are the service's own ({@link closedPaths}); by default none. */
+  readonly ownPaths?: readonly string[];
+}
+
 /** Where files are looked for. */
 interface FoundPlace {
   /** Of a file or folder, inside of the roots. */
@@ -35,20 +44,21 @@ interface FoundPlace {
  * a pattern ({@link compilePattern}) those that it takes, and where it ends with `*` of these those with a name of the type. Sorted by the bytes of their paths; none whose
  * name or folder begins with a dot, and no links. A file or folder that bears the name of a pattern comes before what the pattern takes.
  *
- * Throws SOURCE_NOT_ALLOWED where the file or the folder to be listed is outside of the roots, whether it exists or not; SOURCE_NOT_FOUND, SOURCE_NOT_A_FILE,
+ * Throws SOURCE_NOT_ALLOWED where the file or the folder to be listed is outside of the roots or closed, whether it exists or not; SOURCE_NOT_FOUND, SOURCE_NOT_A_FILE,
  * SOURCE_UNREADABLE, SOURCE_SET_TOO_LARGE; SOURCE_CHANGED where a folder became a link meanwhile; REQUEST_INVALID for a pattern that stands for too many.
  * @param filePath absolute
  */
 export async function openSourceSet(
   filePath: string,
-  { roots, fileType }: { readonly roots: readonly string[]; readonly fileType: FileType },
+  { roots, ownPaths = [], fileType }: FeedPlaces & { readonly fileType: FileType },
 ): Promise<SourceSet> {
-  const { realPath, pattern } = await findPlace(filePath, roots);
+  const isClosed = await closedPaths(ownPaths);
+  const { realPath, pattern } = await findPlace(filePath, (path) => resolveInsideRoots(path, roots, isClosed));
   if (pattern === undefined && !(await isFolder(realPath))) {
     const { file, fingerprint } = await pinFile(realPath);
     return { files: [file], fingerprint };
   }
-  const names = await listFiles(realPath, filterOf(pattern, fileType));
+  const names = await listFiles(realPath, { ...filterOf(pattern, fileType), isClosed });
   if (names.length === 0) throw nothingFound(filePath, pattern, fileType);
   const found = await mapInGroups(names, (name) => pinFile(join(realPath, name)));
   const fingerprint = fingerprintOfAll(
@@ -76,13 +86,13 @@ async function isFileUntouched({ path, stat: pinned }: PinnedFile): Promise<bool
   }
 }
 
-async function findPlace(filePath: string, roots: readonly string[]): Promise<FoundPlace> {
+async function findPlace(filePath: string, resolveInside: (path: string) => Promise<string>): Promise<FoundPlace> {
   const parts = splitPattern(resolve(filePath));
   try {
-    return { realPath: await resolveInsideRoots(filePath, roots), pattern: undefined };
+    return { realPath: await resolveInside(filePath), pattern: undefined };
   } catch (error) {
     if (parts === undefined || !(error instanceof ServiceError) || error.code !== 'SOURCE_NOT_FOUND') throw error;
-    return { realPath: await resolveInsideRoots(parts.folder, roots), pattern: parts.pattern };
+    return { realPath: await resolveInside(parts.folder), pattern: parts.pattern };
   }
 }
 
@@ -94,7 +104,7 @@ async function isFolder(path: string): Promise<boolean> {
   }
 }
 
-function filterOf(pattern: string | undefined, fileType: FileType): FileFilter {
+function filterOf(pattern: string | undefined, fileType: FileType): Omit<FileFilter, 'isClosed'> {
   const isOfType = (path: string) => hasNameOfType(path, fileType);
   if (pattern === undefined) return { matches: isOfType, maxNames: Number.POSITIVE_INFINITY };
   const { matches, maxNames } = compilePattern(pattern);

@@ -34,9 +34,9 @@ export class ChecksummedTable<Row extends object> {
     this.#name = name;
     this.#columns = connection.read(() => checksummedColumns(connection, name));
     const columns = [...this.#columns, 'row_checksum'];
-    const places = columns.map((column) => `:${column}`);
+    const places = columns.map(() => '?');
     this.#insertSql = `INSERT INTO ${name} (${columns.join(', ')}) VALUES (${places.join(', ')})`;
-    this.#conditions = KEYS[name].map((column) => `${column} = :${column}`).join(' AND ');
+    this.#conditions = KEYS[name].map((column) => `${column} = ?`).join(' AND ');
   }
 
   /** The row as it was read. Throws STATE_DAMAGED, naming table and key, where it is not what was written. */
@@ -54,22 +54,25 @@ export class ChecksummedTable<Row extends object> {
    */
   insert(row: Row, onConflict = ''): number {
     const sql = `${this.#insertSql} ${onConflict}`;
-    return this.#connection.prepare<Stored<Row>>(sql).run({ ...row, row_checksum: rowChecksum(this.#valuesOf(row)) })
-      .changes;
+    const values = this.#valuesOf(row);
+    return this.#connection.prepare<ColumnValue[]>(sql).run(...values, rowChecksum(values)).changes;
   }
 
   /** Writes what differs from the row as it was read: an acknowledgement must not cost the rewriting of every index. */
   update(stored: Stored<Row>, changes: Partial<Row>): void {
-    const after: Stored<Row> = { ...stored, ...changes };
-    const values = this.#valuesOf(after);
+    const values = this.#valuesOf({ ...stored, ...changes });
+    const bound: ColumnValue[] = [];
     let settings = '';
     for (const [index, column] of this.#columns.entries()) {
-      if (values[index] !== valueIn(stored, column)) settings += `${column} = :${column}, `;
+      const value = values[index] ?? null;
+      if (value === valueIn(stored, column)) continue;
+      settings += `${column} = ?, `;
+      bound.push(value);
     }
     if (settings === '') return;
-    const sql = `UPDATE ${this.#name} SET ${settings}row_checksum = :row_checksum WHERE ${this.#conditions}`;
-    const bound = { ...after, row_checksum: rowChecksum(values) };
-    const { changes: count } = this.#connection.prepare<Stored<Row>>(sql).run(bound);
+    const sql = `UPDATE ${this.#name} SET ${settings}row_checksum = ? WHERE ${this.#conditions}`;
+    const key = KEYS[this.#name].map((column) => valueIn(stored, column));
+    const { changes: count } = this.#connection.prepare<ColumnValue[]>(sql).run(...bound, rowChecksum(values), ...key);
     assert.equal(count, 1, `a row of ${this.#name} that was read must be there`);
   }
 

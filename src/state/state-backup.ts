@@ -5,7 +5,8 @@
  */
 import { closeSync, existsSync, lstatSync, openSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { ServiceError } from '../errors.ts';
+import { ServiceError, toServiceError } from '../errors.ts';
+import { checkStateFile } from './check-state-file.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 import { refuseForeignFile } from './sqlite-migrations.ts';
 import { syncToDisk } from './sync-to-disk.ts';
@@ -22,8 +23,8 @@ const FILE_MODE = 0o600;
 
 /**
  * Copies the state at `path` to `target`, both absolute: whole, checked and on the disk when this returns; else there is nothing at `target`, or what was there before.
- * @param options `isForced`: a regular file at `target` is replaced, unless it is one of the data directory.
- * @throws COMMAND_INVALID where nothing may be written at `target`; STATE_UNAVAILABLE, STATE_SCHEMA_TOO_NEW.
+ * @param options `isForced`: a regular file at `target` is replaced.
+ * @throws COMMAND_INVALID where nothing may be written at `target`; STATE_DAMAGED where the state is; STATE_UNAVAILABLE, STATE_SCHEMA_TOO_NEW.
  */
 export function backUpState(path: string, target: string, { isForced }: { readonly isForced: boolean }): StateBackup {
   if (!existsSync(path)) throw new ServiceError('STATE_UNAVAILABLE', { detail: `There is no state at ${path}.` });
@@ -32,7 +33,8 @@ export function backUpState(path: string, target: string, { isForced }: { readon
   createFile(partial);
   try {
     copySnapshot(path, partial);
-    const ingestionCount = check(partial);
+    checkStateFile(partial);
+    const ingestionCount = countIngestions(partial);
     syncToDisk(partial);
     const byteCount = statSync(partial).size;
     renameSync(partial, target);
@@ -40,20 +42,22 @@ export function backUpState(path: string, target: string, { isForced }: { readon
     return { byteCount, ingestionCount };
   } catch (cause) {
     rmSync(partial, { force: true });
-    if (cause instanceof ServiceError && cause.code !== 'STATE_UNAVAILABLE') throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ServiceError('STATE_UNAVAILABLE', { detail: `No backup was made at ${target}: ${reason}`, cause });
+    const { code, message } = toServiceError(cause);
+    const detail = `No backup was made at ${target}: ${message.replaceAll(partial, path)}`;
+    throw new ServiceError(code === 'INTERNAL' ? 'STATE_UNAVAILABLE' : code, { detail, cause });
   }
 }
 
 function refuseTarget(path: string, target: string, isForced: boolean): void {
   if (!existsSync(dirname(target))) throw targetInvalid(`There is no folder ${dirname(target)}`);
+  // Among the state's own files any name may come to mean something; and what takes them would take the backup too.
+  if (realpathSync(dirname(target)) === realpathSync(dirname(path))) {
+    throw targetInvalid(`${target} is in the data directory, where a backup is none`);
+  }
   const found = lstatSync(target, { throwIfNoEntry: false });
   if (found === undefined) return;
   if (!found.isFile()) throw targetInvalid(`${target} is no regular file`);
   if (!isForced) throw targetInvalid(`${target} exists; --force replaces it`);
-  const isOfState = realpathSync(dirname(target)) === realpathSync(dirname(path));
-  if (isOfState) throw targetInvalid(`${target} is a file of the data directory, which no backup replaces`);
 }
 
 function createFile(partial: string): void {
@@ -75,12 +79,9 @@ function copySnapshot(path: string, partial: string): void {
   }
 }
 
-/** How many ingestions a sound copy has. */
-function check(partial: string): number {
+function countIngestions(partial: string): number {
   const connection = new SqliteConnection(partial, { busyTimeoutMs: 0, isReadOnly: true });
   try {
-    const verdict = connection.readPragma('quick_check');
-    if (verdict !== 'ok') throw new ServiceError('STATE_UNAVAILABLE', { detail: `the copy is damaged: ${verdict}` });
     const sql = 'SELECT count(*) AS count FROM ingestions';
     return connection.read(() => connection.prepare<[], { count: number }>(sql).get()?.count ?? 0);
   } finally {

@@ -8,10 +8,10 @@ import { recordedContext } from './command-fixtures.ts';
 
 const NOW = Date.UTC(2026, 2, 1, 12);
 
-function commandsIn(cwd: string) {
+function commandsIn(cwd: string, now = NOW) {
   return async (...args: readonly string[]) => {
     const env = { ACKSTREAM_DATA_DIR: 'state', ACKSTREAM_HOST: '0.0.0.0' };
-    const clock = { now: () => NOW, sleep: () => Promise.resolve() };
+    const clock = { now: () => now, sleep: () => Promise.resolve() };
     const { context, written } = recordedContext({ env, cwd, clock });
     const code = await runCommandLine(['token', ...args], context);
     return { code, out: written.out, error: written.error };
@@ -90,6 +90,14 @@ describe('ackstream token list', () => {
       /\n[0-9a-f]{12} {2}pim {3}ingest, read {2}2026-03-01T12:00:00\.000Z {2}2026-03-02T00:00:00\.000Z\n/,
     );
     expect(out).toMatch(/ops {3}admin .* never\n$/);
+  });
+
+  it('says which have expired, from the moment on from which they are refused', async () => {
+    const folder = tempFolder();
+    await commandsIn(folder)(...CREATE, '--expires', '12h');
+    const later = NOW + 12 * 3_600_000;
+    expect((await commandsIn(folder, later - 1)('list')).out).toMatch(/00Z\n$/);
+    expect((await commandsIn(folder, later)('list')).out).toMatch(/00Z, has expired\n$/);
   });
 });
 

@@ -52,12 +52,12 @@ process.exitCode = failedSeeds.length === 0 ? 0 : 1;
 
 function report(): void {
   const summary = {
-    first_seed: firstSeed,
+    firstSeed,
     strikes: strikeCount,
     seconds: Math.round((performance.now() - beganAt) / 1000),
     ...total,
     violations: failedSeeds.length,
-    violation_rate_bound: violationRateBound(failedSeeds.length, total.kills),
+    violationRateBound: violationRateBound(failedSeeds.length, total.kills),
     replay: failedSeeds.map(replayCommand),
   };
   process.stdout.write(options.json ? `${JSON.stringify(summary, null, 2)}\n` : renderFigures(summary));

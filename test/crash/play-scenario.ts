@@ -6,13 +6,13 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { ShownIngestion } from '../harness/api-client.ts';
 import { pathOfFeed } from '../harness/format-feeds.ts';
-import { launchService, type ServiceProcess, untilListening } from '../harness/launch-service.ts';
-import { endsWithin, until } from '../harness/until.ts';
+import { until } from '../harness/until.ts';
 import { wait } from '../harness/wait.ts';
 import { judgeDelivery, judgeStateFile } from './judge-delivery.ts';
 import { type KillFigures, NO_FIGURES, withKill } from './kill-figures.ts';
 import type { Asked, Blow, ScenarioPlan, Strike, Victims } from './scenario-plan.ts';
 import { StruckReceiver } from './struck-receiver.ts';
+import { StruckService } from './struck-service.ts';
 
 /** What may end a delivery while its receiver has faults. Everything else is one of ours. */
 const ERRORS_BY_FAULTS = ['DELIVERY_REJECTED', 'RECEIVER_FORGETS', 'CHUNK_TOO_LARGE_FOR_RECEIVER'];
@@ -57,7 +57,7 @@ class ScenarioPlayer {
   readonly #plan: ScenarioPlan;
   readonly #folder: string;
   readonly #receiver: StruckReceiver;
-  #service: ServiceProcess | null = null;
+  readonly #service: StruckService;
   #ingestionId: string | null = null;
   #latestAsked: Asked | null = null;
   #wasMadeToForget = false;
@@ -67,6 +67,7 @@ class ScenarioPlayer {
     this.#plan = plan;
     this.#folder = folder;
     this.#receiver = new StruckReceiver(folder, plan);
+    this.#service = new StruckService(folder);
     const { feed, recordCount, withBad, isLegacy } = plan;
     const dialect = isLegacy ? ', to a receiver of the original dialect' : '';
     this.story.push(`${recordCount} records of ${feed.name}${withBad ? ' with bad ones' : ''}${dialect}`);
@@ -85,46 +86,41 @@ class ScenarioPlayer {
 
   /** Kills what still runs. */
   async end(): Promise<void> {
-    await Promise.all([this.#endService('SIGKILL'), this.#receiver.kill()]);
+    await Promise.all([this.#service.kill(), this.#receiver.kill()]);
   }
 
   async #strike(strike: Strike): Promise<void> {
-    const { blow, faults } = strike;
+    const { blow, faults, env } = strike;
     if (!this.#receiver.isUp) await this.#receiver.start();
     this.story.push(`faults ${faults.map(({ fault }) => fault).join('+')}`);
     this.#wasMadeToForget ||= faults.some(({ fault }) => fault === 'forget');
     await this.#receiver.setFaults(faults);
-    const service = await this.#serviceFor(strike);
-    if (this.#ingestionId !== null && (await this.#look(service)).status === 'COMPLETED') return;
+    if (blow.kind === 'kill-at-point') {
+      const isThere = await this.#service.untilDeadAt({ ...blow, env }, () => this.#resume(strike), MOMENT_DEADLINE_MS);
+      return this.#kill(blow.victims, isThere ? blow.point : 'at random');
+    }
+    await this.#service.start(env);
+    await this.#resume(strike);
+    await wait(strike.calmMs);
+    if (this.#latest?.status !== 'COMPLETED') await this.#blow(blow, strike);
+  }
+
+  /** Looks what has become of it meanwhile, and asks for it again where the strike says so. */
+  async #resume(strike: Strike): Promise<void> {
+    if (this.#ingestionId !== null && (await this.#look()).status === 'COMPLETED') return;
     // Where the service was killed before it answered, a person asks again.
     const asked = strike.asked ?? (this.#ingestionId === null ? this.#latestAsked : null);
-    if (blow.kind === 'kill-at-point') return this.#killAtPoint(service, blow, asked);
-    if (asked !== null) await this.#ask(service, asked);
-    await wait(strike.calmMs);
-    await this.#blow(service, strike);
+    if (asked !== null) await this.#ask(asked);
   }
 
-  /** A service that is up; anew where it has to be armed. */
-  async #serviceFor({ blow, env }: Pick<Strike, 'blow' | 'env'>): Promise<ServiceProcess> {
-    const isArmed = blow.kind === 'kill-at-point';
-    if (isArmed && this.#service !== null) await this.#shutDown();
-    const crashAt = isArmed ? { ACKSTREAM_CRASH_AT: `${blow.point}:${blow.pass}` } : {};
-    this.#service ??= await untilListening(launchService(this.#folder, { env: { ...env, ...crashAt } }));
-    return this.#service;
-  }
-
-  async #blow(service: ServiceProcess, { blow, faults, env }: Strike): Promise<void> {
+  async #blow(blow: Exclude<Blow, { kind: 'kill-at-point' }>, { faults, env }: Strike): Promise<void> {
     switch (blow.kind) {
       case 'kill':
         return this.#kill(blow.victims, 'at random');
-      case 'kill-at-start': {
+      case 'kill-at-start':
         await this.#kill('service', 'at random');
-        const starting = launchService(this.#folder, { env });
-        await wait(blow.startMs);
-        starting.process.kill('SIGKILL');
-        await starting.ended;
+        await this.#service.killStarting(env, blow.startMs);
         return this.#count('service', 'while it starts');
-      }
       case 'kill-receiver-at': {
         const hangs = { fault: 'hang', times: 1, after_storing: blow.moment === 'stored-not-acked' } as const;
         await this.#receiver.setFaults([hangs, ...faults]);
@@ -132,32 +128,19 @@ class ScenarioPlayer {
         return this.#kill(blow.victims, isThere ? `receiver ${blow.moment}` : 'at random');
       }
       case 'shut-down':
-        return this.#shutDown();
+        this.story.push('shut down');
+        return this.#service.shutDown();
       case 'act':
-        for (const action of blow.actions) await this.#act(service, action);
-        return;
-      case 'kill-at-point':
-        throw new Error('the service is armed before it starts');
+        for (const action of blow.actions) await this.#act(action);
     }
-  }
-
-  async #killAtPoint(
-    service: ServiceProcess,
-    blow: Blow & { kind: 'kill-at-point' },
-    asked: Asked | null,
-  ): Promise<void> {
-    const isAsked = asked === null || (await unlessKilled(service, () => this.#ask(service, asked)));
-    const isThere = !isAsked || (await endsWithin(service.ended, MOMENT_DEADLINE_MS));
-    await this.#kill(blow.victims, isThere ? blow.point : 'at random');
   }
 
   /** Kills who has not killed itself. */
   async #kill(victims: Victims, moment: string): Promise<void> {
-    const [ended] = await Promise.all([
-      victims === 'receiver' ? null : this.#endService('SIGKILL'),
+    await Promise.all([
+      victims === 'receiver' ? null : this.#service.kill(),
       victims === 'service' ? null : this.#receiver.kill(),
     ]);
-    if (ended !== null) assert.equal(ended.signal, 'SIGKILL', 'nothing but a kill ends the service');
     this.#count(victims, moment);
   }
 
@@ -166,31 +149,18 @@ class ScenarioPlayer {
     this.figures = withKill(this.figures, victims, moment);
   }
 
-  async #shutDown(): Promise<void> {
-    this.story.push('shut down');
-    const ended = await this.#endService('SIGTERM');
-    if (ended !== null) assert.deepEqual(ended, { code: 0, signal: null }, 'how a shutdown ends');
-  }
-
-  async #endService(signal: 'SIGKILL' | 'SIGTERM') {
-    const service = this.#service;
-    this.#service = null;
-    service?.process.kill(signal);
-    return service === null ? null : service.ended;
-  }
-
-  async #act({ api }: ServiceProcess, action: 'pause' | 'resume' | 'cancel'): Promise<void> {
+  async #act(action: 'pause' | 'resume' | 'cancel'): Promise<void> {
     if (this.#ingestionId === null) return;
-    const { status } = await api.act(this.#ingestionId, action);
+    const { status } = await this.#service.api.act(this.#ingestionId, action);
     this.story.push(`${action} ${status}`);
     assert.ok([200, 202, 409].includes(status), `${action} was answered with ${status}`);
   }
 
-  async #ask({ api }: ServiceProcess, asked: Asked): Promise<void> {
+  async #ask(asked: Asked): Promise<void> {
     this.#latestAsked = asked;
     const { members, callbackQuery } = asked;
     const { feed, withBad } = this.#plan;
-    const { status, body } = await api.ingest({
+    const { status, body } = await this.#service.api.ingest({
       file_path: pathOfFeed(feed, this.#folder),
       ...feed.request,
       ...(withBad ? { on_bad_record: 'quarantine' } : {}),
@@ -205,9 +175,9 @@ class ScenarioPlayer {
   }
 
   /** The ingestion, which nothing but faults may have ended, and which is never ahead of its receiver. */
-  async #look({ api }: ServiceProcess): Promise<ShownIngestion> {
+  async #look(): Promise<ShownIngestion> {
     assert.ok(this.#ingestionId !== null);
-    const shown = await api.get(this.#ingestionId);
+    const shown = await this.#service.api.get(this.#ingestionId);
     const isOurs = shown.status === 'FAILED' && !ERRORS_BY_FAULTS.includes(shown.last_error?.code ?? '');
     assert.ok(!isOurs, `failed by itself: ${JSON.stringify(shown.last_error)}`);
     if (this.#latest !== null) assert.ok(shown.epoch >= this.#latest.epoch, 'epochs never go back');
@@ -230,55 +200,50 @@ class ScenarioPlayer {
     await this.#receiver.setFaults([]);
     this.story.push('faults end');
     const point = this.#plan.lastPoint;
-    const armed = await this.#serviceFor({
-      env: {},
-      blow: { kind: 'kill-at-point', point, pass: 1, victims: 'service' },
-    });
-    // Where all is delivered already, COMPLETED is said again.
-    const isUp = await unlessKilled(armed, async () => {
-      const { status } = await this.#ensureGoing(armed);
-      if (status === 'COMPLETED') await this.#act(armed, 'resume');
+    const goOn = async () => {
+      // Where all is delivered already, COMPLETED is said again.
+      if ((await this.#ensureGoing()).status === 'COMPLETED') await this.#act('resume');
       await until(
-        () => this.#ensureGoing(armed),
+        () => this.#ensureGoing(),
         () => false,
         DELIVERY_DEADLINE_MS,
       );
-    });
-    assert.ok(!isUp);
+    };
+    assert.ok(await this.#service.untilDeadAt({ point, pass: 1, env: {} }, goOn, 0));
     await this.#kill('service', point);
-    const service = await this.#serviceFor({ env: {}, blow: { kind: 'shut-down' } });
+    await this.#service.start();
     await until(
-      () => this.#ensureGoing(service),
+      () => this.#ensureGoing(),
       ({ status }) => status === 'COMPLETED',
       DELIVERY_DEADLINE_MS,
     );
   }
 
   /** Does what a person would: asks again for what has ended, and does not wait for what is mended. */
-  async #ensureGoing(service: ServiceProcess): Promise<ShownIngestion> {
+  async #ensureGoing(): Promise<ShownIngestion> {
     await wait(LOOK_INTERVAL_MS);
-    const shown = await this.#look(service);
-    if (['FAILED', 'PAUSED', 'CANCELLED'].includes(shown.status)) await this.#act(service, 'resume');
+    const shown = await this.#look();
+    if (['FAILED', 'PAUSED', 'CANCELLED'].includes(shown.status)) await this.#act('resume');
     const waitsUntil = shown.next_attempt_at === null ? 0 : Date.parse(shown.next_attempt_at);
-    if (waitsUntil > Date.now() + MAX_IDLE_MS) await this.#act(service, 'pause');
+    if (waitsUntil > Date.now() + MAX_IDLE_MS) await this.#act('pause');
     return shown;
   }
 
   async #judge(): Promise<KillFigures> {
-    const service = this.#service;
+    const { api } = this.#service;
     const id = this.#ingestionId;
-    assert.ok(service !== null && id !== null);
+    assert.ok(id !== null);
     const report = await this.#receiver.report(id);
     const evidence = {
-      shown: await service.api.get(id),
-      rejects: await service.api.rejects(id),
+      shown: await api.get(id),
+      rejects: await api.rejects(id),
       report,
       attempts: await this.#receiver.attempts(id),
       records: await this.#receiver.records(id),
       wasMadeToForget: this.#wasMadeToForget,
     };
     judgeDelivery(this.#plan, evidence);
-    await this.#shutDown();
+    await this.#service.shutDown();
     judgeStateFile(join(this.#folder, 'data', 'ackstream.db'));
     return {
       ...this.figures,
@@ -288,17 +253,5 @@ class ScenarioPlayer {
       attempts: Object.values(report.answers).reduce((sum, count) => sum + count, 0),
       duplicates: report.duplicates,
     };
-  }
-}
-
-/** Does some work with a service that may kill itself meanwhile; false where it did. */
-async function unlessKilled(service: ServiceProcess, work: () => Promise<unknown>): Promise<boolean> {
-  try {
-    await work();
-    return true;
-  } catch (error) {
-    if (!(await endsWithin(service.ended, MAX_IDLE_MS))) throw error;
-    assert.equal((await service.ended).signal, 'SIGKILL', service.standardError());
-    return false;
   }
 }

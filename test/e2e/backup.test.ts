@@ -7,6 +7,7 @@ import { runCommandLine } from '../../src/cli/run-command-line.ts';
 import { recordedContext } from '../cli/command-fixtures.ts';
 import { writeFeed } from '../harness/feed.ts';
 import { startReceiver } from '../harness/receiver.ts';
+import { setScene } from '../harness/scene.ts';
 import { startService } from '../harness/service.ts';
 import { startServiceProcess } from '../harness/service-process.ts';
 import { tempFolder } from '../harness/temp-folder.ts';
@@ -125,19 +126,33 @@ describe('a backup', () => {
     }
   });
 
-  it('replaces nothing unless it is forced, and never a file of the state or what is no file', async () => {
+  it('replaces nothing unless it is forced, and never lies in the data directory or takes the place of what is no file', async () => {
     const folder = tempFolder();
     await (await startService(folder)).stop();
     writeFileSync(join(folder, 'mine'), 'mine');
     mkdirSync(join(folder, 'folder'));
     expect(await backup(folder, 'mine')).toMatchObject({ exitCode: 2, error: expect.stringContaining('--force') });
-    for (const target of ['data/ackstream.db', 'data/state.key', 'folder', '/dev/null', 'no/such/folder']) {
+    for (const target of ['data/ackstream.db', 'data/state.key', 'data/new', 'folder', '/dev/null', 'no/such/folder']) {
       expect(await backup(folder, target, '--force'), target).toMatchObject({ exitCode: 2, out: '' });
     }
     expect(statSync(join(folder, 'mine')).size).toBe(4);
     expect(await backup(folder, 'mine', '--force')).toMatchObject({ exitCode: 0 });
     expect(contentOfEmpty(join(folder, 'mine'))).toBe(0);
     await (await startService(folder)).stop();
+  });
+
+  it('is not made of a damaged state, whatever SQLite says of it', async () => {
+    const scene = await setScene({ recordCount: 30 });
+    await scene.deliver();
+    await scene.service.stop();
+    const database = new Database(join(scene.folder, 'data', 'ackstream.db'));
+    database.exec('UPDATE ingestions SET epoch = epoch + 1');
+    database.close();
+    const { exitCode, error } = await backup(scene.folder, 'a.backup');
+    expect(exitCode).not.toBe(0);
+    expect(error).toContain('STATE_DAMAGED: No backup was made');
+    expect(error).toContain(join(scene.folder, 'data', 'ackstream.db'));
+    expect(readdirSync(scene.folder).filter((name) => name.includes('backup'))).toEqual([]);
   });
 
   it('is not made of nothing, nor of what is no state', async () => {

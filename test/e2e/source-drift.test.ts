@@ -9,8 +9,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
+import { ChecksummedTable, type Stored } from '../../src/state/checksummed-table.ts';
+import type { IngestionRow } from '../../src/state/ingestion-rows.ts';
+import { SqliteConnection } from '../../src/state/sqlite-connection.ts';
 import { writeFeed } from '../harness/feed.ts';
 import { type Scene, setScene } from '../harness/scene.ts';
 import { startService } from '../harness/service.ts';
@@ -51,13 +53,14 @@ function changeRecord(bytes: Buffer, index: number): void {
 
 /** No program can set a ctime: what is on record is made to agree with the file instead, as on a disk with coarse times. */
 function forgeRecordedChangeTime({ folder, filePath, ingestionId }: Scene & { ingestionId: string }): void {
-  const database = new Database(join(folder, 'data', 'ackstream.db'));
+  const connection = new SqliteConnection(join(folder, 'data', 'ackstream.db'), { busyTimeoutMs: 5_000 });
   const { ctimeNs } = statSync(filePath, { bigint: true });
-  const changed = database
-    .prepare("UPDATE ingestions SET fingerprint = json_set(fingerprint, '$.ctimeNs', ?) WHERE ingestion_id = ?")
-    .run(String(ctimeNs), ingestionId);
-  database.close();
-  expect(changed.changes).toBe(1);
+  const sql = 'SELECT * FROM ingestions WHERE ingestion_id = ?';
+  const row = connection.prepare<[string], Stored<IngestionRow>>(sql).get(ingestionId);
+  if (row === undefined) throw new Error(`no ingestion ${ingestionId}`);
+  const fingerprint = JSON.stringify({ ...JSON.parse(row.fingerprint), ctimeNs: String(ctimeNs) });
+  new ChecksummedTable<IngestionRow>(connection, 'ingestions').update(row, { fingerprint });
+  connection.close();
 }
 
 describe('a file that is not what was delivered in part', () => {

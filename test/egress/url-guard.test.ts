@@ -1,7 +1,8 @@
 import type { LookupAddress, LookupOptions } from 'node:dns';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createUrlGuard, type ResolveName, type UrlGuard, type UrlGuardOptions } from '../../src/egress/url-guard.ts';
+import type { ResolveName } from '../../src/egress/resolve-name.ts';
+import { createUrlGuard, type UrlGuard, type UrlGuardOptions } from '../../src/egress/url-guard.ts';
 
 const PUBLIC = '93.184.216.34';
 

@@ -3,7 +3,7 @@ import { Resolver } from 'node:dns/promises';
 import { once } from 'node:events';
 import ipaddr from 'ipaddr.js';
 import { onTestFinished } from 'vitest';
-import type { ResolveName } from '../../src/egress/url-guard.ts';
+import type { ResolveName } from '../../src/egress/resolve-name.ts';
 
 /** The types of records that are asked for and answered (RFC 1035 section 3.2.2, RFC 3596). */
 const TYPES = { A: 1, CNAME: 5, AAAA: 28 } as const;

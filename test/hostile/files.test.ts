@@ -223,6 +223,62 @@ describe.runIf(process.platform === 'linux')('what the kernel shows as files', (
   });
 });
 
+describe('what is the service’s own', () => {
+  /** As by default, in the midst of the feeds: state and logs, the settings, and a key. */
+  async function ownScene() {
+    const root = tempFolder();
+    writeFileSync(join(root, '.env'), 'ACKSTREAM_CALLBACK_SECRET=whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz\n');
+    const key = join(root, 'seal.key');
+    writeFileSync(key, `${Buffer.alloc(32, 7).toString('base64')}\n`, { mode: 0o600 });
+    writeFileSync(join(root, 'feed.json'), '[{"id":1}]');
+    symlinkSync('data', join(root, 'link'));
+    mkdirSync(join(root, 'logs'));
+    const service = await startService(root, { env: { ACKSTREAM_STATE_KEY_FILE: key } });
+    for (const folder of ['data', 'logs']) writeFileSync(join(root, folder, 'own.json'), '[{"id":"own"}]');
+    return { root, service };
+  }
+
+  it('is no feed, wherever the roots are, and is answered as what is outside of them', async () => {
+    const { root, service } = await ownScene();
+    const names = [
+      '.env',
+      'seal.key',
+      'data/../.env',
+      'data',
+      'data/',
+      'data/ackstream.db',
+      'data/lock.sqlite',
+      'data/none',
+    ];
+    const others = ['data/*', 'data/**/x', 'link', 'link/own.json', 'logs', 'logs/own.json', 'logs/../data/own.json'];
+    for (const name of [...names, ...others]) {
+      for (const [route, fields] of [
+        ['/api/ingest', { callback_url: 'http://127.0.0.1:9/' }],
+        ['/api/preview', { file_type: 'csv' }],
+      ] as const) {
+        const file_path = `${root}/${name}`;
+        const { status, body } = await service.api.callForText('POST', route, { file_path, ...fields });
+        const { code, detail } = JSON.parse(body) as Record<string, string>;
+        expect([status, code, detail?.replace(/\(.*\)/, '(…)')], `${route} ${name}`).toEqual([
+          403,
+          'SOURCE_NOT_ALLOWED',
+          'The file is outside of the folders the service may read. (…)',
+        ]);
+      }
+    }
+  });
+
+  it('is not among the files of a folder or pattern', async () => {
+    const { root, service } = await ownScene();
+    for (const name of ['', '**/*', '*/own.json', '{data,logs,.}/*.json']) {
+      const answer = await service.api.callForText('POST', '/api/preview', { file_path: `${root}/${name}` });
+      expect(answer.body, name).not.toContain('own.json",');
+    }
+    const { body } = await service.api.callForText('POST', '/api/preview', { file_path: root });
+    expect((JSON.parse(body) as { files: unknown }).files).toEqual([{ path: join(root, 'feed.json'), size: 10 }]);
+  });
+});
+
 describe('what is no regular file', () => {
   it('is refused at once, however many ask for it, and nobody else waits', { timeout: 5_000 }, async () => {
     const { root } = scene();

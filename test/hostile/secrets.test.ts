@@ -39,8 +39,8 @@ describe('secrets of requests', () => {
 
     const data = join(scene.folder, 'data');
     expect(readdirSync(data)).toContain('ackstream.db-wal');
-    backUpState(join(data, 'ackstream.db'), join(data, 'backup.db'), { isForced: false });
-    expect(tracesIn(data)).toEqual([]);
+    backUpState(join(data, 'ackstream.db'), join(scene.folder, 'backup.db'), { isForced: false });
+    expect(tracesIn(scene.folder)).toEqual([]);
     await scene.service.stop();
     expect(tracesIn(data)).toEqual([]);
   });

@@ -103,6 +103,40 @@ describe('a name that does not resolve', () => {
     });
     expect(await guard.checkUrl('http://tarpit.example/')).toBeUndefined();
   });
+
+  it('is asked for once by however many requests, and never with so many others that deliveries would wait', async () => {
+    const asked: string[] = [];
+    const guard = createUrlGuard({
+      allow: null,
+      isLoopbackAllowed: false,
+      resolve: (name) => {
+        asked.push(name);
+        return new Promise(() => undefined);
+      },
+      resolveTimeoutMs: 20,
+    });
+    const names = Array.from({ length: 100 }, (_, index) => `tarpit-${index}.example`);
+    await Promise.all([...names, ...names].map((name) => guard.checkUrl(`http://${name}/`)));
+    await guard.checkUrl('http://tarpit.example/');
+    expect(asked).toEqual(names.slice(0, 4));
+    guard.routeTo(new URL('http://receiver.example/')).lookup('receiver.example', {}, () => undefined);
+    expect(asked.at(-1)).toBe('receiver.example');
+  });
+
+  it('is asked for anew by a later request', async () => {
+    const answers = [['203.0.113.1'], ['93.184.216.34'], []].map((addresses) =>
+      addresses.map((address) => ({ address, family: 4 })),
+    );
+    const guard = createUrlGuard({
+      allow: null,
+      isLoopbackAllowed: false,
+      resolve: () => Promise.resolve(answers.shift() ?? []),
+    });
+    await expect(guard.checkUrl('http://a.example/')).rejects.toMatchObject({ code: 'CALLBACK_NOT_ALLOWED' });
+    await guard.checkUrl('http://a.example/');
+    await guard.checkUrl('http://a.example/');
+    expect(answers).toEqual([]);
+  });
 });
 
 describe('a name that may be called', () => {

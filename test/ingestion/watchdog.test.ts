@@ -147,7 +147,11 @@ describe('a run without progress', () => {
     };
     const dependencies = { ...IDLE, store, clock, logger, announceStatus() {} };
     const queue = new IngestionQueue({
-      ...{ store, clock, logger, maxRunning: 1, scope: 'all' },
+      store,
+      clock,
+      logger,
+      maxRunning: 1,
+      scope: 'all',
       run: (ingestion, control) => watchRun(run, { ingestion, control, dependencies, clock, stallTimeoutMs: STALL_MS }),
     });
     queue.start();

@@ -43,6 +43,14 @@ describe('an acknowledgement', () => {
     ['two BOMs', 200, '\ufeff\ufeff{"ack":true}'],
     ['two values', 200, '{"ack":true}{"ack":true}'],
     ['trailing garbage', 200, '{"ack":true}x'],
+    ['a trailing comma', 200, '{"ack":true,}'],
+    ['a NUL behind it', 200, '{"ack":true}\u0000'],
+    ['single quotes', 200, "{'ack':true}"],
+    ['a callback', 200, 'cb({"ack":true})'],
+    ['text in UTF-16', 200, '{\u0000"\u0000a\u0000c\u0000k\u0000"\u0000:\u0000t\u0000'],
+    ['an ack within another object', 200, { result: { ack: true } }],
+    ['ack in other letters', 200, { Ack: true }],
+    ['a repeated ack whose last one is not true', 200, '{"ack":true,"ack":null}'],
     ['cut off', 200, '{"ack":tru'],
     ['deep nesting', 200, '['.repeat(60_000)],
     ['__proto__', 200, '{"__proto__":{"ack":true}}'],
@@ -60,10 +68,22 @@ describe('an acknowledgement', () => {
       kind: 'unknown',
       reason: expect.stringContaining('gzip'),
     });
-    expect(interpretAnswer(answer(200, { ack: true }, { contentEncoding: 'Identity' }), CHUNK_5).kind).toBe(
-      'acknowledged',
-    );
   });
+
+  it.each(['gzip', 'br', 'deflate', 'zstd', 'x-own', 'identity, gzip', 'gzip, identity'])(
+    'is none in the encoding %j',
+    (contentEncoding) => {
+      expect(interpretAnswer(answer(200, { ack: true }, { contentEncoding }), CHUNK_5).kind).toBe('unknown');
+    },
+  );
+
+  // An empty list is what some frameworks send for none.
+  it.each(['', ' ', 'identity', 'Identity', 'identity, identity', ','])(
+    'is taken where the encoding %j says that there is none',
+    (contentEncoding) => {
+      expect(interpretAnswer(answer(200, { ack: true }, { contentEncoding }), CHUNK_5).kind).toBe('acknowledged');
+    },
+  );
 
   // The original took any {"ack":true}, also a stale or foreign one.
   it.each([

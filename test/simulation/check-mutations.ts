@@ -22,7 +22,8 @@ export async function checkMutations(
     const isExpected = breaks.includes(violation.invariant);
     if (!isExpected) survivorCount += 1;
     const word = isExpected ? 'found' : 'BY CHANCE';
-    print(`${word.padEnd(9)} ${name}: seed ${seed}, ${totals.seeds} played, ${violation.invariant}: ${violation.detail}`);
+    const [detail = ''] = violation.detail.split('\n');
+    print(`${word.padEnd(9)} ${name}: seed ${seed}, ${totals.seeds} played, ${violation.invariant}: ${detail}`);
   }
   return survivorCount;
 }

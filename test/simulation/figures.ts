@@ -40,7 +40,8 @@ export function totalsOf(seed: number, { figures, endings, violation }: Simulati
 
 /** Adds what other seeds came to. */
 export function add(totals: Totals, more: Totals): void {
-  for (const key of ['seeds', 'chunks', 'attempts', 'crashes', 'restores', 'virtualMs'] as const) totals[key] += more[key];
+  for (const key of ['seeds', 'chunks', 'attempts', 'crashes', 'restores', 'virtualMs'] as const)
+    totals[key] += more[key];
   for (const key of ['faults', 'endings'] as const) {
     for (const [name, count] of Object.entries(more[key])) totals[key][name] = (totals[key][name] ?? 0) + count;
   }

@@ -18,7 +18,7 @@ export function gatedStore(world: World, process: SenderProcess): StateStore {
       return async (...args: unknown[]) => {
         await process.pass(`before ${String(name)}`);
         if (world.isStoreRefusing) throw new ServiceError('STATE_UNAVAILABLE', { detail: 'The disk is full.' });
-        const result = await observed(world, { method: name, args } as Call);
+        const result = await observed(world, process, { method: name, args } as Call);
         await process.pass(`after ${String(name)}`);
         return result;
       };
@@ -30,7 +30,7 @@ export function gatedStore(world: World, process: SenderProcess): StateStore {
  * The driver is synchronous: all of a call has happened when it returns its promise. So what it made of the ingestions is read with nothing in between,
  * and looked at when it is known that it did not fail.
  */
-function observed(world: World, call: Call): Promise<unknown> {
+function observed(world: World, process: SenderProcess, call: Call): Promise<unknown> {
   const { store } = world;
   const { method, args, affected } = withAffected(world, call);
   const called = (Reflect.get(store, method) as (...args: unknown[]) => Promise<unknown>).apply(store, [...args]);
@@ -39,18 +39,25 @@ function observed(world: World, call: Call): Promise<unknown> {
   return world.inOrder(async () => {
     const result = await called;
     const afterwards = await Promise.all(found);
-    tell(world, { ...call, result } as Commit, afterwards);
+    tell(world, process, { ...call, result } as Commit, afterwards);
     return result;
   });
 }
 
-function tell({ state, time }: World, commit: Commit, afterwards: readonly (Ingestion | null)[]): void {
+function tell(
+  { state, time }: World,
+  { name: by }: SenderProcess,
+  commit: Commit,
+  afterwards: readonly (Ingestion | null)[],
+): void {
   if (commit.method === 'recoverAtStart') {
     for (const ingestion of afterwards) if (ingestion !== null) state.recovered(ingestion);
     return;
   }
   const after = commit.method === 'claimNext' ? commit.result : (afterwards[0] ?? null);
-  if (after !== null && ingestionOf(commit) !== null) state.committed(commit, after, time.now());
+  if (after !== null && ingestionOf(commit) !== null) {
+    state.committed(commit, after, { now: time.now(), by });
+  }
 }
 
 /** A call, with the ingestions that it concerns as far as that is known once it was made. */

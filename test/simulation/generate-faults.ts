@@ -31,8 +31,8 @@ export function randomRequest(
 
 function randomSizes(chance: Chance): Pick<RequestSpec, 'chunkRecords' | 'chunkBytes'> {
   return {
-    ...(chance.happens(0.85) ? { chunkRecords: chance.one([1, 2, 3, 5, 10]) } : {}),
-    ...(chance.happens(0.3) ? { chunkBytes: chance.whole(60, 400) } : {}),
+    ...(chance.happens(0.85) ? { chunkRecords: chance.one([1, 1, 2, 2, 3, 5, 10]) } : {}),
+    ...(chance.happens(0.3) ? { chunkBytes: chance.one([chance.whole(30, 90), chance.whole(60, 400)]) } : {}),
   };
 }
 
@@ -137,7 +137,7 @@ export function randomNetworkFault(chance: Chance): NetworkFault {
     case 'strange-answer':
       return { kind, answer: chance.one(STRANGE_ANSWERS) };
     case 'refusal':
-      return { kind, expected: chance.one(['absent', 'same', 'higher', 'text', 'lower']) };
+      return { kind, expected: chance.one(['absent', 'same', 'higher', 'text', 'lower', 'lower']) };
     case 'higher-epoch':
       return { kind, above: chance.one([0, 1, 10]) };
   }
@@ -166,6 +166,7 @@ const NETWORK_KINDS = [
   'status',
   'strange-answer',
   'strange-answer',
+  'refusal',
   'refusal',
   'higher-epoch',
 ] as const;

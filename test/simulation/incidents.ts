@@ -41,28 +41,36 @@ export class Incidents {
 function happen(world: World, event: IncidentEvent): void {
   switch (event.kind) {
     case 'request':
-      return request(world, event.request);
+      request(world, event.request);
+      return;
     case 'pause':
     case 'resume':
     case 'cancel':
-      return command(world, event.kind, event.ingestion);
+      command(world, event.kind, event.ingestion);
+      return;
     case 'sender-crash':
     case 'sender-restart':
     case 'sender-overtaken':
-      return befallSender(world, event);
+      befallSender(world, event);
+      return;
     case 'store-refuses':
-      return world.refuseWrites(event.durationMs);
+      world.refuseWrites(event.durationMs);
+      return;
     case 'receiver-crash':
     case 'receiver-restored':
-      return befallReceiver(world, event);
+      befallReceiver(world, event);
+      return;
     case 'source-touched':
-      return feedOf(world, event.feed)?.touch();
+      feedOf(world, event.feed)?.touch();
+      return;
     case 'source-changed':
-      return feedOf(world, event.feed)?.change(event.change);
+      feedOf(world, event.feed)?.change(event.change);
+      return;
     case 'source-unreadable': {
       const feed = feedOf(world, event.feed);
       feed?.setReadable(false);
-      return world.time.schedule(event.durationMs, null, () => feed?.setReadable(true));
+      world.time.schedule(event.durationMs, null, () => feed?.setReadable(true));
+      return;
     }
   }
 }
@@ -76,7 +84,8 @@ function befallSender(world: World, event: SenderEvent): void {
     case 'sender-crash':
       figures.crashes += 1;
       sender.kill();
-      return time.schedule(event.downMs, null, () => world.startSender());
+      time.schedule(event.downMs, null, () => world.startSender());
+      return;
     case 'sender-restart':
       void sender.stop().then(() => time.schedule(event.downMs, null, () => world.startSender()));
       return;
@@ -99,7 +108,8 @@ function befallReceiver(world: World, event: ReceiverEvent): void {
   world.network.cut(receiver);
   if (event.kind === 'receiver-crash') {
     world.figures.crashes += 1;
-    return world.time.schedule(event.downMs, null, () => receiver.rise());
+    world.time.schedule(event.downMs, null, () => receiver.rise());
+    return;
   }
   world.figures.restores += 1;
   world.time.schedule(RESTORE_MS, null, () => {

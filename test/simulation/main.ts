@@ -10,14 +10,14 @@ async function main(): Promise<number> {
   let options: SimulateArguments;
   try {
     options = parseSimulateArguments(process.argv.slice(2));
+    if (options.mutation !== null) plantMutation(options.mutation);
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}\n`);
     return 2;
   }
-  if (options.mutation !== null) plantMutation(options.mutation);
   if (options.isWorker) return work();
   if (options.checksMutations) return checkAll(options);
-  return options.seed === null ? playMany(options) : playOne(options.seed);
+  return options.seed === null ? playMany(options) : playOne(options.seed, options);
 }
 
 /** Plays what it is sent until it is ended. */
@@ -29,10 +29,11 @@ async function work(): Promise<number> {
   return 0;
 }
 
-async function playOne(seed: number): Promise<number> {
+async function playOne(seed: number, { mutation }: SimulateArguments): Promise<number> {
   const { describeSeed } = await import('./run-seeds.ts');
   const { text, isSound } = await describeSeed(seed);
-  process.stdout.write(`${text}\n`);
+  const again = `again: npm run simulate -- --seed ${seed}${mutation === null ? '' : ` --mutation ${mutation}`}`;
+  process.stdout.write(`${text}\n${isSound ? '' : `\n${again}\n`}`);
   return isSound ? 0 : 1;
 }
 
@@ -53,7 +54,7 @@ async function playMany(options: SimulateArguments): Promise<number> {
   const seconds = (performance.now() - startedAt) / 1000;
   process.stdout.write(`${options.isJson ? JSON.stringify({ seconds, ...totals }) : renderTotals(totals, seconds)}\n`);
   const found = totals.violations[0];
-  return found === undefined ? 0 : playOne(found.seed);
+  return found === undefined ? 0 : playOne(found.seed, options);
 }
 
 async function checkAll(options: SimulateArguments): Promise<number> {

@@ -33,7 +33,8 @@ export async function makeWhole(world: World, rest: () => Promise<void>): Promis
       if (ingestion.status === 'COMPLETED') confirmed.add(ingestionId);
       await rest();
       const tookMs = world.time.now() - begunAt;
-      if (tookMs - PATIENCE_MS > MAX_VIRTUAL_MS) world.accuse('made-whole', `${ingestionId} took ${tookMs} ms without faults`);
+      if (tookMs - PATIENCE_MS > MAX_VIRTUAL_MS)
+        world.accuse('made-whole', `${ingestionId} took ${tookMs} ms without faults`);
     }
   }
   const left = world.state.ingestions.filter((one) => !isDone(world, one, confirmed));
@@ -53,7 +54,7 @@ function isDone(world: World, ingestion: Ingestion, confirmed: ReadonlySet<strin
 }
 
 function mend(world: World, ingestion: Ingestion): void {
-  const { lastError, status, filePath, version, delivery, ingestionId } = ingestion;
+  const { lastError, status, filePath, version, delivery, read, ingestionId } = ingestion;
   const feed = world.feedAt(filePath);
   if (status !== 'COMPLETED' && feed.putBack(ingestion.fingerprint)) world.trace.note('person', 'puts the file back');
   if (status === 'FAILED' && isOfTheFeed(lastError?.code) && version === 'resume') {
@@ -63,6 +64,8 @@ function mend(world: World, ingestion: Ingestion): void {
       isReIngestion: false,
       quarantine: true,
       maxBad: 1_000_000,
+      // Where smaller sizes left nothing that could be the last chunk, only larger ones help.
+      ...(lastError?.code === 'RECORD_TOO_LARGE' && read.onBadRecord === 'quarantine' ? { chunkBytes: 1_000 } : {}),
     });
     return;
   }
@@ -71,5 +74,7 @@ function mend(world: World, ingestion: Ingestion): void {
 }
 
 function isOfTheFeed(code: string | undefined): boolean {
-  return code !== undefined && ['DUPLICATE_KEY', 'ROW_WIDTH', 'RECORD_TOO_LARGE', 'TOO_MANY_BAD_RECORDS'].includes(code);
+  return (
+    code !== undefined && ['DUPLICATE_KEY', 'ROW_WIDTH', 'RECORD_TOO_LARGE', 'TOO_MANY_BAD_RECORDS'].includes(code)
+  );
 }

@@ -1,5 +1,5 @@
-import type { NetworkFault, RetryAfterSpec, StrangeAnswer } from './scenario.ts';
 import type { SentMessage } from './oracle/wire-oracle.ts';
+import type { NetworkFault, RetryAfterSpec, StrangeAnswer } from './scenario.ts';
 
 /** An answer as it is on its way back. */
 export interface AnswerOnTheWay {
@@ -36,9 +36,8 @@ const STRAIGHT: Route = {
 
 /** The way of a message under a fault; null: none. */
 export function routeUnder(fault: NetworkFault | null, sent: SentMessage, context: RouteContext): Route {
-  switch (fault?.kind) {
-    case undefined:
-      return STRAIGHT;
+  if (fault === null) return STRAIGHT;
+  switch (fault.kind) {
     case 'not-connected':
     case 'refused':
       return { ...STRAIGHT, refusal: fault.kind, arrivals: [] };
@@ -56,7 +55,12 @@ export function routeUnder(fault: NetworkFault | null, sent: SentMessage, contex
       return { ...STRAIGHT, alterBody: (body) => body.slice(0, Math.floor(body.length * fault.place)) };
     case 'slow':
       return { ...STRAIGHT, answerDelayMs: fault.delayMs };
-    default:
+    case 'answer-corrupted':
+    case 'answer-truncated':
+    case 'strange-answer':
+    case 'status':
+    case 'refusal':
+    case 'higher-epoch':
       return answerRoute(fault, sent, context);
   }
 }
@@ -78,12 +82,18 @@ function answerRoute(fault: AnswerFault, sent: SentMessage, { now }: RouteContex
     case 'answer-corrupted':
       return {
         ...STRAIGHT,
-        alterAnswer: ({ body, ...answer }) => ({ ...answer, body: flipped(body, Math.floor(body.length * fault.place)) }),
+        alterAnswer: ({ body, ...answer }) => ({
+          ...answer,
+          body: flipped(body, Math.floor(body.length * fault.place)),
+        }),
       };
     case 'answer-truncated':
       return {
         ...STRAIGHT,
-        alterAnswer: ({ body, ...answer }) => ({ ...answer, body: body.slice(0, Math.floor(body.length * fault.place)) }),
+        alterAnswer: ({ body, ...answer }) => ({
+          ...answer,
+          body: body.slice(0, Math.floor(body.length * fault.place)),
+        }),
       };
     case 'strange-answer':
       return { ...STRAIGHT, alterAnswer: (answer) => strange(answer, fault.answer, sent) };
@@ -98,7 +108,13 @@ function answerRoute(fault: AnswerFault, sent: SentMessage, { now }: RouteContex
         },
       };
     case 'refusal': {
-      const expected = { absent: undefined, same: chunkNumber, higher: chunkNumber + 1, text: String(chunkNumber), lower: 0 };
+      const expected = {
+        absent: undefined,
+        same: chunkNumber,
+        higher: chunkNumber + 1,
+        text: String(chunkNumber),
+        lower: Math.max(0, chunkNumber - 1),
+      };
       const error = 'OUT_OF_ORDER_CHUNK';
       const refusal = { ack: false, ingestion_id: ingestionId, error, expected_chunk: expected[fault.expected] };
       return { ...STRAIGHT, arrivals: [], forgedAnswer: jsonAnswer(200, refusal) };

@@ -1,6 +1,6 @@
 import type { Exchange, Post, PostChannel } from '../../src/delivery/post-channel.ts';
-import { readSent, type SentMessage } from './oracle/wire-oracle.ts';
 import { type AnswerOnTheWay, type Route, routeUnder } from './network-route.ts';
+import { readSent, type SentMessage } from './oracle/wire-oracle.ts';
 import type { SenderProcess } from './sender-process.ts';
 import type { SimulatedReceiver } from './simulated-receiver.ts';
 import type { Life } from './virtual-time.ts';
@@ -47,7 +47,12 @@ export class Network {
       post: async (post) => {
         await sender.pass('send');
         if (post.signal.aborted) return { kind: 'unanswered', reason: 'given up', status: null };
-        const exchange = await this.#send(sender, receiver, post);
+        const sent = readSent(post.body, post.headers);
+        if (sent === null) {
+          this.#world.accuse('body-untouched', 'what is sent is no message');
+          return { kind: 'not-connected', reason: 'what is sent is no message' };
+        }
+        const exchange = await this.#send(sender, receiver, { post, sent });
         await sender.pass('answer');
         return exchange;
       },
@@ -57,7 +62,7 @@ export class Network {
 
   /** All connections to a receiver are cut. */
   cut(receiver: SimulatedReceiver): void {
-    for (const flight of [...this.#flights]) {
+    for (const flight of this.#flights) {
       if (flight.receiver !== receiver || !flight.isConnected) continue;
       flight.isConnected = false;
       flight.end({ kind: 'unanswered', reason: 'connection reset', status: null });
@@ -74,15 +79,21 @@ export class Network {
     }
   }
 
-  #send(sender: SenderProcess, receiver: SimulatedReceiver, post: Post): Promise<Exchange> {
+  #send(
+    sender: SenderProcess,
+    receiver: SimulatedReceiver,
+    { post, sent }: Pick<Flight, 'post' | 'sent'>,
+  ): Promise<Exchange> {
     const world = this.#world;
     const number = this.#messageCount;
     this.#messageCount += 1;
     const body = Uint8Array.from(post.body);
-    const sent = readSent(body, post.headers);
     const fault = this.isFaulty ? world.takeFault(number) : null;
     const what = `${describe(sent)}, attempt ${sent.attempt}, epoch ${sent.epoch}`;
-    world.trace.note(sender.name, `sends ${what} (message ${number})${fault === null ? '' : `: ${JSON.stringify(fault)}`}`);
+    world.trace.note(
+      sender.name,
+      `sends ${what} (message ${number})${fault === null ? '' : `: ${JSON.stringify(fault)}`}`,
+    );
     const latestEpoch = world.state.get(sent.ingestionId)?.epoch ?? 0;
     world.wire.sent(sent, world.time.now(), latestEpoch);
     const route = routeUnder(fault, sent, { isLegacy: receiver.isLegacy, now: world.time.now() });
@@ -100,15 +111,13 @@ export class Network {
           if (!flight.isAlive) return;
           flight.isAlive = false;
           this.#flights.delete(flight);
-          world.wire.answered(sent, exchange);
+          world.wire.answered(sent, exchange, world.time.now());
           world.trace.note(sender.name, `${describe(sent)}: ${describeExchange(exchange)}`);
           resolve(exchange);
         },
       };
       this.#flights.add(flight);
-      post.signal.addEventListener('abort', () =>
-        flight.end({ kind: 'unanswered', reason: 'given up', status: null }),
-      );
+      post.signal.addEventListener('abort', () => flight.end({ kind: 'unanswered', reason: 'given up', status: null }));
       this.#begin(flight);
     });
   }

@@ -28,8 +28,6 @@ export async function describeSeed(seed: number): Promise<{ readonly text: strin
     JSON.stringify(smallest),
     '',
     shrunk.trace,
-    '',
-    `again: npm run simulate -- --seed ${seed}`,
   ];
   return { text: lines.join('\n'), isSound: false };
 }

@@ -92,7 +92,10 @@ export type NetworkFault =
   | { readonly kind: 'higher-epoch'; readonly above: number };
 
 /** A header as it stands in an answer: seconds, a date so many seconds from now, or no time at all. */
-export type RetryAfterSpec = { readonly seconds: number } | { readonly dateInSeconds: number } | { readonly text: string };
+export type RetryAfterSpec =
+  | { readonly seconds: number }
+  | { readonly dateInSeconds: number }
+  | { readonly text: string };
 
 /** Success that is none, for the message itself was delivered and its answer replaced; `bom` and `number-as-text` are acknowledgements all the same. */
 export const STRANGE_ANSWERS = [

@@ -174,7 +174,8 @@ export class SenderProcess implements Life {
       const shown = Object.entries(rest).flatMap(([key, value]) => (value === undefined ? [] : `${key}=${value}`));
       this.#world.trace.note(this.name, [event, String(id ?? '').slice(0, 6), ...shown].join(' '));
       const isInternal = stack !== undefined || fields.code === 'INTERNAL';
-      if (isInternal && !this.isOvertaken) this.#world.accuse('no-internal-error', `${this.name}: ${cause ?? stack ?? fields.message}`);
+      if (isInternal && !this.isOvertaken)
+        this.#world.accuse('no-internal-error', `${this.name}: ${cause ?? stack ?? fields.message}`);
     };
     return { debug: log, info: log, warn: log, error: log };
   }

@@ -62,8 +62,18 @@ function simplerFeeds(feed: FeedSpec): FeedSpec[] {
   const half = Math.floor(records.length / 2);
   const isPlain = records.every(({ padding, isBad }) => padding === 0 && !isBad);
   return [
-    ...(half > 0 ? [{ ...feed, records: records.slice(0, half) }, { ...feed, records: records.slice(half) }] : []),
-    ...(records.length > 0 ? [{ ...feed, records: records.slice(1) }, { ...feed, records: records.slice(0, -1) }] : []),
+    ...(half > 0
+      ? [
+          { ...feed, records: records.slice(0, half) },
+          { ...feed, records: records.slice(half) },
+        ]
+      : []),
+    ...(records.length > 0
+      ? [
+          { ...feed, records: records.slice(1) },
+          { ...feed, records: records.slice(0, -1) },
+        ]
+      : []),
     ...(isPlain ? [] : [{ ...feed, records: records.map(() => ({ padding: 0, isBad: false })) }]),
     ...(fileCount > 1 ? [{ ...feed, fileCount: 1 }] : []),
     ...(blockBytes < 4096 ? [{ ...feed, blockBytes: 4096 }] : []),

@@ -1,6 +1,6 @@
+import { makeWhole } from './make-whole.ts';
 import { judgeEnd } from './oracle/end-oracle.ts';
 import type { Violation } from './oracle/violation.ts';
-import { makeWhole } from './make-whole.ts';
 import type { Scenario } from './scenario.ts';
 import { settled } from './virtual-time.ts';
 import { type Figures, World } from './world.ts';

@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { add, noTotals, type Totals } from './figures.ts';
@@ -33,11 +33,11 @@ export async function spreadSeeds({ from, seeds, workers, mutation, onProgress }
       while (next < end && totals.violations.length === 0) {
         const batch: Batch = { first: next, count: Math.min(SEEDS_PER_BATCH, end - next) };
         next += batch.count;
-        add(totals, await play(worker, batch));
+        add(totals, await worker.play(batch));
         onProgress?.(totals);
       }
     } finally {
-      worker.kill();
+      worker.end();
     }
   };
   await Promise.all(Array.from({ length: workers }, work));
@@ -45,18 +45,20 @@ export async function spreadSeeds({ from, seeds, workers, mutation, onProgress }
   return totals;
 }
 
-function startWorker(mutation: string | null): ChildProcess {
+function startWorker(mutation: string | null) {
   const args = mutation === null ? ['--worker'] : ['--worker', '--mutation', mutation];
-  return fork(fileURLToPath(new URL('./main.ts', import.meta.url)), args);
-}
-
-async function play(worker: ChildProcess, batch: Batch): Promise<Totals> {
-  const answered = once(worker, 'message') as Promise<[Totals]>;
-  const ended = once(worker, 'exit').then(() => {
-    throw new Error(`the process that plays seeds ${batch.first} to ${batch.first + batch.count - 1} ended`);
-  });
+  const worker = fork(fileURLToPath(new URL('./main.ts', import.meta.url)), args);
+  let playing: Batch | null = null;
+  const { promise: ended, reject } = Promise.withResolvers<never>();
   ended.catch(() => {});
-  worker.send(batch);
-  const [totals] = await Promise.race([answered, ended]);
-  return totals;
+  worker.once('exit', () => reject(new Error(`the process that plays ends at ${JSON.stringify(playing)}`)));
+  return {
+    async play(batch: Batch): Promise<Totals> {
+      playing = batch;
+      worker.send(batch);
+      const [totals] = (await Promise.race([once(worker, 'message'), ended])) as [Totals];
+      return totals;
+    },
+    end: () => void worker.kill(),
+  };
 }

@@ -109,7 +109,7 @@ export class World {
   /** The fault that is meant for a message. */
   takeFault(message: number): NetworkFault | null {
     const fault = this.#messageFaults.get(message) ?? null;
-    if (fault !== null) this.count(fault.kind);
+    if (fault !== null) this.count(fault.kind === 'strange-answer' ? `strange-answer ${fault.answer}` : fault.kind);
     return fault;
   }
 

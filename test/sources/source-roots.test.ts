@@ -1,6 +1,7 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { isKernelPath } from '../../src/sources/kernel-files.ts';
 import { resolveInsideRoots } from '../../src/sources/source-roots.ts';
 import { tempFolder } from '../harness/temp-folder.ts';
 
@@ -31,20 +32,20 @@ describe('resolveInsideRoots', () => {
     const { root } = await scene();
     const real = join(root, 'sub', 'feed.json');
     for (const path of ['sub/feed.json', 'link.json', 'sub/../sub/./feed.json', 'self/self/link.json']) {
-      expect(await resolveInsideRoots(join(root, path), ['/nowhere', root])).toBe(real);
+      expect(await resolveInsideRoots(join(root, path), ['/nowhere', root], isKernelPath)).toBe(real);
     }
   });
 
   it('gives the real path of a folder in a root, and of the root itself', async () => {
     const { root } = await scene();
-    expect(await resolveInsideRoots(join(root, 'sub'), [root])).toBe(join(root, 'sub'));
+    expect(await resolveInsideRoots(join(root, 'sub'), [root], isKernelPath)).toBe(join(root, 'sub'));
     for (const path of [root, `${root}/`, join(root, 'self')])
-      expect(await resolveInsideRoots(path, [root])).toBe(root);
+      expect(await resolveInsideRoots(path, [root], isKernelPath)).toBe(root);
   });
 
   it('takes a root that is a link', async () => {
     const { root } = await scene();
-    expect(await resolveInsideRoots(join(root, 'link.json'), [join(root, 'self')])).toBe(
+    expect(await resolveInsideRoots(join(root, 'link.json'), [join(root, 'self')], isKernelPath)).toBe(
       join(root, 'sub', 'feed.json'),
     );
   });
@@ -64,14 +65,16 @@ describe('resolveInsideRoots', () => {
       `${root}/sub/feed.json\0.txt`,
       '/etc/passwd',
     ]) {
-      await expect(resolveInsideRoots(path, [root]), path).rejects.toMatchObject({ code: 'SOURCE_NOT_ALLOWED' });
+      await expect(resolveInsideRoots(path, [root], isKernelPath), path).rejects.toMatchObject({
+        code: 'SOURCE_NOT_ALLOWED',
+      });
     }
   });
 
   it('says that a file inside is missing', async () => {
     const { root } = await scene();
     for (const path of ['none.json', 'none/none.json', 'broken.json', 'sub/feed.json/none', 'x'.repeat(300)]) {
-      await expect(resolveInsideRoots(join(root, path), [root]), path).rejects.toMatchObject({
+      await expect(resolveInsideRoots(join(root, path), [root], isKernelPath), path).rejects.toMatchObject({
         code: 'SOURCE_NOT_FOUND',
       });
     }
@@ -79,7 +82,7 @@ describe('resolveInsideRoots', () => {
 
   it('does not follow links for ever', async () => {
     const { root } = await scene();
-    await expect(resolveInsideRoots(join(root, 'loop.json'), [root])).rejects.toMatchObject({
+    await expect(resolveInsideRoots(join(root, 'loop.json'), [root], isKernelPath)).rejects.toMatchObject({
       code: 'SOURCE_UNREADABLE',
     });
   });

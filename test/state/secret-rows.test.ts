@@ -57,8 +57,9 @@ describe('a state of a version that did not seal', () => {
     const path = openState(more);
     expect(filesWithTraces(path)).toEqual(['state.sqlite']);
     const store = openSqliteStateStore({ path });
-    backUpState(path, `${path}.backup`, { isForced: false });
-    expect(filesWithTraces(path)).toEqual([]);
+    const backup = join(tempFolder(), 'backup.sqlite');
+    backUpState(path, backup, { isForced: false });
+    expect([...filesWithTraces(path), ...filesWithTraces(backup)]).toEqual([]);
     const shown = await Promise.all(['id-1', 'id-2', 'id-3', 'id-4'].map((id) => stored(store, id)));
     expect(shown.map(({ delivery }) => [delivery.callbackHeaders, delivery.callbackSecret])).toEqual([
       [HEADERS, SECRET],

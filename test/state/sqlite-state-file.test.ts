@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SqliteConnection } from '../../src/state/sqlite-connection.ts';
@@ -141,6 +141,19 @@ describe('the state file', () => {
     expect(file).toContain('ingestions_by_file (file_id=? AND callback_url=?)');
     expect(rejects).toContain('(ingestion_id=? AND (file_index,byte_offset)>(?,?))');
     expect(queue + list + rejects).not.toContain('TEMP B-TREE');
+  });
+
+  it('is told to take no writes, from the first that failed until it would take one', async () => {
+    const store = openSqliteStateStore({ path });
+    const run = await running(store, sampleIngestion('feed'));
+    renameSync(path, `${path}.aside`);
+    expect(await store.isWritable()).toBe(true);
+    await expect(store.releaseRun(run, null, NOW)).rejects.toMatchObject({ code: 'STATE_UNAVAILABLE' });
+    expect(await store.isWritable()).toBe(false);
+    renameSync(`${path}.aside`, path);
+    expect(await store.isWritable()).toBe(true);
+    await store.releaseRun(run, null, NOW);
+    await store.close();
   });
 
   it('writes an acknowledgement without rewriting an index of the ingestions', async () => {

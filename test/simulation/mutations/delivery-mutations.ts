@@ -31,6 +31,13 @@ export const DELIVERY_MUTATIONS: readonly Mutation[] = [
     breaks: ['answer-read'],
   },
   {
+    name: 'incomplete-not-heard',
+    file: 'src/protocol/ack.ts',
+    find: 'expected.chunkNumber : expected.totalChunks);',
+    replacement: 'expected.chunkNumber : 0);',
+    breaks: ['answer-read'],
+  },
+  {
     name: 'unknown-proves-not-stored',
     file: 'src/model/outcome.ts',
     find: "    case 'unknown':\n      return false;",
@@ -71,6 +78,27 @@ export const DELIVERY_MUTATIONS: readonly Mutation[] = [
     find: 'MAX_DOUBLINGS), retry.maxDelayMs);',
     replacement: 'MAX_DOUBLINGS), Number.POSITIVE_INFINITY);',
     breaks: ['retry-in-bounds'],
+  },
+  {
+    name: 'fourth-try-after-rejections',
+    file: 'src/delivery/retry-policy.ts',
+    find: 'REJECTION_DELAYS_MS = [5_000, 30_000]',
+    replacement: 'REJECTION_DELAYS_MS = [5_000, 30_000, 30_000]',
+    breaks: ['retry-in-bounds'],
+  },
+  {
+    name: 'rewinds-for-ever',
+    file: 'src/delivery/retry-policy.ts',
+    find: 'const MAX_REWINDS = 3;',
+    replacement: 'const MAX_REWINDS = 3_000;',
+    breaks: ['rewind-asked'],
+  },
+  {
+    name: 'halving-without-proof',
+    file: 'src/delivery/retry-policy.ts',
+    find: 'recordCount > 1 && isCertainlyNotStored)',
+    replacement: 'recordCount > 1)',
+    breaks: ['no-internal-error', 'end-explained'],
   },
   {
     name: 'body-written-over-in-flight',

@@ -33,11 +33,18 @@ export const INGESTION_MUTATIONS: readonly Mutation[] = [
     breaks: ['completed-true', 'no-internal-error', 'end-explained'],
   },
   {
+    name: 'rejects-kept-that-fit-now',
+    file: LEG,
+    find: 'if (context.ingestion.rejectedRecords > 0) {',
+    replacement: 'if (context.ingestion.rejectedRecords < 0) {',
+    breaks: ['rejects-exact', 'records-delivered'],
+  },
+  {
     name: 'source-not-looked-at-again',
     file: LEG,
     find: 'checkSource: ({ plan }) => refuseTouchedFiles(context, this.#sources, plan),',
     replacement: 'checkSource: async () => {},',
-    breaks: ['records-delivered'],
+    breaks: ['records-delivered', 'made-whole'],
   },
   {
     name: 'last-chunk-not-known',

@@ -23,7 +23,8 @@ export function plantMutation(name: string): void {
     load(loadedUrl, context, nextLoad) {
       const loaded = nextLoad(loadedUrl, context);
       if (loadedUrl !== url) return loaded;
-      const text = typeof loaded.source === 'string' ? loaded.source : Buffer.from(loaded.source as Uint8Array).toString();
+      const text =
+        typeof loaded.source === 'string' ? loaded.source : Buffer.from(loaded.source as Uint8Array).toString();
       return { ...loaded, source: mutate(mutation, text) };
     },
   });

@@ -53,16 +53,16 @@ export const STATE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'open-attempts-prove-not-stored',
     file: 'src/state/sqlite-attempt-table.ts',
-    find: "outcome = 'unknown', reason = 'its run ended",
-    replacement: "outcome = 'unknown', proves_not_stored = 1, reason = 'its run ended",
+    find: "outcome: 'unknown', reason: 'its run ended during the attempt' };",
+    replacement: "outcome: 'unknown', proves_not_stored: 1, reason: 'its run ended during the attempt' };",
     breaks: ['halving-safe'],
   },
   {
     name: 'open-attempts-stay-open',
     file: 'src/state/sqlite-attempt-table.ts',
-    find: 'SET ended_at = :endedAt, outcome = \'unknown\'',
-    replacement: "SET ended_at = :endedAt, outcome = NULL",
-    breaks: ['no-internal-error', 'end-explained'],
+    find: "outcome: 'unknown', reason: 'its run ended during the attempt' };",
+    replacement: "reason: 'its run ended during the attempt' };",
+    breaks: ['no-internal-error', 'end-explained', 'made-whole'],
   },
   {
     name: 'attempt-begins-while-paused',
@@ -76,7 +76,7 @@ export const STATE_MUTATIONS: readonly Mutation[] = [
     file: 'src/ingestion/run-journal.ts',
     find: 'nextChainChecksum(chainChecksum, plan.checksum) }, rejects };',
     replacement: 'nextChainChecksum(chainChecksum, plan.checksum) }, rejects: rejects.slice(1) };',
-    breaks: ['rejects-exact'],
+    breaks: ['rejects-exact', 'records-delivered'],
   },
   {
     name: 'wait-forgotten-with-the-slot',

@@ -5,7 +5,7 @@ import type { Accuse } from './violation.ts';
 
 /** Rejections and rewinds after which an ingestion fails (docs/protocol.md "The answer, and what follows"). */
 const MAX_REJECTIONS = 3;
-const MAX_REWINDS = 3;
+export const MAX_REWINDS = 3;
 
 /** What of a run's own end can be seen in what happened to its messages. The reasons that lie in its source are judged with that. */
 const REASONS: Readonly<Record<string, (facts: IngestionFacts) => boolean>> = {

@@ -1,5 +1,6 @@
 import type { StateStore } from '../../../src/state/state-store.ts';
-import type { IngestionFacts, MessageFacts } from './ingestion-facts.ts';
+import { type IngestionFacts, openAttempt } from './ingestion-facts.ts';
+import type { Reading } from './read-exchange.ts';
 import type { Change } from './state-oracle.ts';
 import type { Accuse } from './violation.ts';
 
@@ -9,6 +10,14 @@ const MAX_RETRY_AFTER_MS = 3_600_000;
 const REJECTION_DELAYS_MS = [5_000, 30_000];
 
 type Failure = Parameters<StateStore['recordFailure']>[2];
+
+interface Judging {
+  readonly facts: IngestionFacts;
+  /** What was read of the answer; null: nothing was sent. */
+  readonly reading: Reading | null;
+  readonly now: number;
+  readonly accuse: Accuse;
+}
 
 /** Judges a failed attempt as it went on record, and when the next one is to come. */
 export function judgeFailure(
@@ -26,28 +35,24 @@ export function judgeFailure(
   if (outcome.kind !== expected && !isGivenUp) {
     accuse('answer-read', `attempt ${attempt} at ${target} was ${expected} and is on record as ${outcome.kind}`);
   }
-  closeAttempt(message, attempt, wasSent ? reading?.provesNotStored === true : outcome.kind === 'unavailable');
+  facts.openAttempts.delete(openAttempt(target, attempt));
+  const isProven = wasSent ? reading?.provesNotStored === true : outcome.kind === 'unavailable';
+  if (isProven) message.doubtful.delete(attempt);
   if (after.status !== 'RUNNING') return;
   facts.notBefore = nextAttemptAt ?? 0;
   // Begun ahead and not made: nothing was learned.
   if (!wasSent && nextAttemptAt === null && failure.retry.failureCount === 0) return;
   facts.firstFailedAt = Math.min(facts.firstFailedAt ?? now, now);
-  judgeWait(failure, { facts, now, accuse });
+  judgeWait(failure, { facts, reading: reading ?? null, now, accuse });
 }
 
-function closeAttempt(message: MessageFacts, attempt: number, isProven: boolean): void {
-  message.open.delete(attempt);
-  if (isProven) message.doubtful.delete(attempt);
-}
-
-function judgeWait(
-  failure: Failure,
-  { facts, now, accuse }: { readonly facts: IngestionFacts; readonly now: number; readonly accuse: Accuse },
-): void {
+function judgeWait(failure: Failure, judging: Judging): void {
+  const { facts } = judging;
   switch (failure.outcome.kind) {
     case 'rejected':
       facts.rejections += 1;
-      return judgeRejection(failure, { facts, now, accuse });
+      judgeRejection(failure, judging);
+      return;
     case 'rewind-asked':
       facts.forgiveFailures();
       facts.rewinds += 1;
@@ -58,27 +63,22 @@ function judgeWait(
     case 'unavailable':
     case 'unknown':
     case 'stale-epoch':
-      return judgeBackoff(failure, { facts, now, accuse });
+      judgeBackoff(failure, judging);
+      return;
   }
 }
 
-function judgeRejection(
-  { nextAttemptAt, outcome }: Failure,
-  { facts, now, accuse }: { readonly facts: IngestionFacts; readonly now: number; readonly accuse: Accuse },
-): void {
+function judgeRejection({ nextAttemptAt, outcome }: Failure, { facts, now, accuse }: Judging): void {
   const isFinal = outcome.kind === 'rejected' && outcome.isFinal;
   const delayMs = isFinal ? undefined : REJECTION_DELAYS_MS[facts.rejections - 1];
-  const allowed =
+  const allowed: readonly (number | null)[] =
     delayMs === undefined ? [null] : [...facts.maxDelaysMs].map((maxDelayMs) => now + Math.min(delayMs, maxDelayMs));
   if (!allowed.includes(nextAttemptAt)) {
     accuse('retry-in-bounds', `after rejection ${facts.rejections} comes ${describeWait(nextAttemptAt, now)}`);
   }
 }
 
-function judgeBackoff(
-  { nextAttemptAt, retry, outcome }: Failure,
-  { facts, now, accuse }: { readonly facts: IngestionFacts; readonly now: number; readonly accuse: Accuse },
-): void {
+function judgeBackoff({ nextAttemptAt, retry, outcome }: Failure, { facts, reading, now, accuse }: Judging): void {
   const firstFailedAt = facts.firstFailedAt ?? now;
   const windowMs = { least: Math.min(...facts.windowsMs), most: Math.max(...facts.windowsMs) };
   if (nextAttemptAt === null) {
@@ -86,10 +86,13 @@ function judgeBackoff(
     return;
   }
   const ceilingMs = Math.min(FIRST_CEILING_MS * 2 ** (retry.failureCount - 1), Math.max(...facts.maxDelaysMs));
-  const askedMs = outcome.kind === 'unavailable' ? (outcome.retryAfterMs ?? 0) : 0;
   const waitMs = nextAttemptAt - now;
+  // Where nothing was sent it was the open circuit that asked to wait.
+  const ownMs = reading === null && outcome.kind === 'unavailable' ? (outcome.retryAfterMs ?? 0) : 0;
+  const askedMs = reading?.retryAfterMs ?? ownMs;
   const mostMs = Math.max(ceilingMs, Math.min(askedMs, MAX_RETRY_AFTER_MS));
-  const leastMs = Math.min(askedMs, firstFailedAt + windowMs.least - now);
+  const askedUntil = reading === null ? now + ownMs : reading.readAt + askedMs;
+  const leastMs = Math.min(askedUntil, firstFailedAt + windowMs.least) - now;
   const isWithin = waitMs >= Math.max(0, leastMs) && waitMs <= mostMs && nextAttemptAt <= firstFailedAt + windowMs.most;
   if (!isWithin || now > firstFailedAt + windowMs.most) {
     accuse('retry-in-bounds', `after failure ${retry.failureCount} comes ${describeWait(nextAttemptAt, now)}`);

@@ -5,8 +5,6 @@ import type { Reading } from './read-exchange.ts';
 export class MessageFacts {
   /** Attempts that are on record as begun. */
   readonly begun = new Set<number>();
-  /** Of those, the ones without an outcome on record. */
-  readonly open = new Set<number>();
   readonly sent = new Set<number>();
   /** What was read of the answers that reached the sender. */
   readonly readings = new Map<number, Reading>();
@@ -25,6 +23,8 @@ export class IngestionFacts {
   readonly windowsMs = new Set<number>();
   readonly maxDelaysMs = new Set<number>();
   readonly chunkBytes = new Set<number>();
+  /** What is begun on record and has no outcome there, each by {@link openAttempt}. */
+  readonly openAttempts = new Set<string>();
   /** Requests in flight, by epoch. */
   readonly inFlight = new Map<number, number>();
   /** When the target at hand first failed; null: it did not. */
@@ -43,6 +43,8 @@ export class IngestionFacts {
   hasRunOutOfTime = false;
   /** Up to which chunk the sizes before the last change may still be met. */
   oldSizesUpTo = -1;
+  /** The process of the latest run. */
+  runBy = '';
   readonly #messages = new Map<string, MessageFacts>();
 
   constructor(ingestionId: string) {
@@ -69,6 +71,11 @@ export class IngestionFacts {
     this.hasRunOutOfTime = false;
     this.wasRefusedForGood = false;
   }
+}
+
+/** An attempt among all of its ingestion. */
+export function openAttempt(target: number | 'completion', attempt: number): string {
+  return `attempt ${attempt} at ${target}`;
 }
 
 /** The facts of all ingestions. */

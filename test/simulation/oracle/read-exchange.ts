@@ -3,13 +3,23 @@ import type { Exchange } from '../../../src/delivery/post-channel.ts';
 /** What an attempt came to, read once more: by docs/protocol.md alone, with nothing of the product. */
 export interface Reading {
   /** The kind of outcome that must go on record. */
-  readonly outcome: 'acknowledged' | 'rejected' | 'rewind-asked' | 'too-large' | 'stale-epoch' | 'unavailable' | 'unknown';
+  readonly outcome:
+    | 'acknowledged'
+    | 'rejected'
+    | 'rewind-asked'
+    | 'too-large'
+    | 'stale-epoch'
+    | 'unavailable'
+    | 'unknown';
   /** Whether the receiver certainly has nothing of it. */
   readonly provesNotStored: boolean;
   /** No further try can help. */
   readonly isFinal: boolean;
   /** With `rewind-asked`. */
   readonly expectedChunk: number | null;
+  /** How long the receiver asked to be left alone, 1 h at most. */
+  readonly retryAfterMs: number;
+  readonly readAt: number;
 }
 
 /** What was sent, as far as its answer must be about it. */
@@ -22,8 +32,23 @@ export interface SentAddress {
   readonly rewindBelow: number;
 }
 
-/** Reads what became of a message. */
-export function readExchange(exchange: Exchange, sent: SentAddress): Reading {
+const MAX_RETRY_AFTER_MS = 3_600_000;
+
+/** Reads what became of a message. @param now wall clock, ms */
+export function readExchange(exchange: Exchange, sent: SentAddress, now: number): Reading {
+  const asked = exchange.kind === 'answered' ? retryAfterMs(exchange.retryAfter, now) : 0;
+  return { ...readOutcome(exchange, sent), retryAfterMs: asked, readAt: now };
+}
+
+function retryAfterMs(header: string | null, now: number): number {
+  if (header === null) return 0;
+  const wantedMs = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now;
+  return Math.min(MAX_RETRY_AFTER_MS, Math.max(0, Number.isNaN(wantedMs) ? 0 : wantedMs));
+}
+
+type ReadOutcome = Omit<Reading, 'retryAfterMs' | 'readAt'>;
+
+function readOutcome(exchange: Exchange, sent: SentAddress): ReadOutcome {
   if (exchange.kind === 'refused') return { ...reading('rejected', true), isFinal: true };
   if (exchange.kind === 'not-connected') return reading('unavailable', true);
   if (exchange.kind === 'unanswered') return reading('unknown', false);
@@ -39,7 +64,7 @@ export function readExchange(exchange: Exchange, sent: SentAddress): Reading {
 
 type Body = Readonly<Record<string, unknown>>;
 
-function readRefusal(status: number, body: Body, sent: SentAddress): Reading {
+function readRefusal(status: number, body: Body, sent: SentAddress): ReadOutcome {
   if (status === 409 && body.error === 'STALE_EPOCH' && isWholeBelow(body.epoch, Number.MAX_SAFE_INTEGER)) {
     return reading('stale-epoch', false);
   }
@@ -57,7 +82,7 @@ function isAcknowledgement(body: Body, sent: SentAddress): boolean {
   return chunkNumber === null || chunkNumber === sent.chunkNumber || chunkNumber === String(sent.chunkNumber);
 }
 
-function reading(outcome: Reading['outcome'], provesNotStored: boolean): Reading {
+function reading(outcome: Reading['outcome'], provesNotStored: boolean): ReadOutcome {
   return { outcome, provesNotStored, isFinal: false, expectedChunk: null };
 }
 

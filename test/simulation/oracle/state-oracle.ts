@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
-import type { ChunkPlan } from '../../../src/model/chunk.ts';
 import { CHAIN_START } from '../../../src/model/chunk.ts';
 import type { Ingestion } from '../../../src/model/ingestion.ts';
 import type { RunKey, StateStore } from '../../../src/state/state-store.ts';
-import { explainEnd } from './explain-end.ts';
+import { explainEnd, MAX_REWINDS } from './explain-end.ts';
 import { judgeFailure } from './failure-oracle.ts';
-import type { FactBook, IngestionFacts } from './ingestion-facts.ts';
+import { type FactBook, type IngestionFacts, openAttempt } from './ingestion-facts.ts';
+import { PlanOracle } from './plan-oracle.ts';
 import type { Accuse } from './violation.ts';
 
 /** One call of the store that has committed. */
@@ -60,11 +59,13 @@ export function ingestionOf(commit: Commit): string | null {
 export class StateOracle {
   readonly #book: FactBook;
   readonly #accuse: Accuse;
+  readonly #plans: PlanOracle;
   readonly #known = new Map<string, Ingestion>();
 
   constructor(book: FactBook, accuse: Accuse) {
     this.#book = book;
     this.#accuse = accuse;
+    this.#plans = new PlanOracle(accuse);
   }
 
   /** Every ingestion as it was committed last, in the order of creation. */
@@ -76,15 +77,15 @@ export class StateOracle {
     return this.#known.get(ingestionId);
   }
 
-  /** A commit, and the ingestion as it is then. */
-  committed(commit: Commit, after: Ingestion, now: number): void {
+  /** A commit, the ingestion as it is then, and the process by which it was made. */
+  committed(commit: Commit, after: Ingestion, { now, by }: { readonly now: number; readonly by: string }): void {
     const before = this.#known.get(after.ingestionId) ?? null;
     this.#known.set(after.ingestionId, after);
     const change = { facts: this.#book.of(after.ingestionId), before, after, now };
     this.#checkEpoch(commit, change);
-    this.#checkMove(commit, change);
-    this.#rememberSettings(change);
+    this.#rememberSettings(change, by);
     this.#follow(commit, change);
+    this.#checkMove(commit, change);
   }
 
   /** The store was recovered at a start; what each ingestion is then follows. */
@@ -92,6 +93,7 @@ export class StateOracle {
     this.#known.set(after.ingestionId, after);
     const facts = this.#book.of(after.ingestionId);
     facts.rejections = 0;
+    facts.openAttempts.clear();
   }
 
   #checkEpoch({ method, args }: Commit, { before, after }: Change): void {
@@ -125,7 +127,7 @@ export class StateOracle {
     if (isEnded && method !== 'completeRun') this.#accuse('completed-true', `${method} completed it`);
   }
 
-  #rememberSettings({ facts, before, after }: Change): void {
+  #rememberSettings({ facts, before, after }: Change, by: string): void {
     const { delivery } = after;
     facts.callbackUrls.add(delivery.callbackUrl);
     facts.windowsMs.add(delivery.retryWindowMs);
@@ -135,8 +137,12 @@ export class StateOracle {
       before !== null &&
       (before.delivery.chunkSizeByRecords !== delivery.chunkSizeByRecords ||
         before.delivery.chunkSizeByMemory !== delivery.chunkSizeByMemory);
-    // What is ready beside the one in flight is frozen with its acknowledgement.
-    if (isResized) facts.oldSizesUpTo = after.highestPlannedChunk + 1;
+    // What is ready beside the one in flight is frozen with its acknowledgement; another process is not told, and goes on as it began.
+    if (isResized) facts.oldSizesUpTo = facts.runBy === by ? after.highestPlannedChunk + 1 : Number.POSITIVE_INFINITY;
+    if (before !== null && after.epoch !== before.epoch && before.status !== 'RUNNING') {
+      facts.runBy = by;
+      facts.oldSizesUpTo = after.highestPlannedChunk;
+    }
   }
 
   #follow(commit: Commit, change: Change): void {
@@ -144,7 +150,9 @@ export class StateOracle {
     switch (commit.method) {
       case 'submit':
       case 'restartUnbegun':
-        if (before !== null && before.highestPlannedChunk >= 0 && after.highestPlannedChunk < 0) this.#discard(facts);
+        if (before !== null && before.highestPlannedChunk >= 0 && after.highestPlannedChunk < 0) {
+          this.#plans.dropped(change);
+        }
         if (commit.method === 'submit' && commit.result.changed.length > 0) facts.isChanged = true;
         if (commit.method === 'submit' && commit.result.status === 'RESUMED') this.#resume(facts);
         return;
@@ -152,24 +160,33 @@ export class StateOracle {
         if (commit.args[1] === 'resume') this.#resume(facts);
         return;
       case 'claimNext':
-        return this.#closeAttempts(facts);
+        facts.openAttempts.clear();
+        return;
       case 'planChunk':
-        return this.#freeze(change, commit.args[1].planned.plan);
+        this.#plans.frozen(change, commit.args[1].planned.plan);
+        return;
       case 'replacePlan':
-        return this.#replace(change, commit.args[1].planned.plan);
+        this.#plans.replaced(change, commit.args[1].planned.plan);
+        return;
       case 'beginAttempt':
-        return this.#begin(change, commit.args[1], commit.result);
+        this.#begin(change, commit.args[1], commit.result);
+        return;
       case 'recordFailure':
-        return judgeFailure(commit.args, change, this.#accuse);
+        judgeFailure(commit.args, change, this.#accuse);
+        return;
       case 'recordAck':
-        return this.#acknowledge(change, commit.args[1], commit.result);
+        this.#acknowledge(change, commit.args[1], commit.result);
+        return;
       case 'rewindTo':
-        return this.#rewind(change, commit.args[1]);
+        this.#rewind(change, commit.args[1]);
+        return;
       case 'completeRun':
-        return this.#complete(change, commit.args[1]);
+        this.#complete(change, commit.args[1]);
+        return;
       case 'failRun':
       case 'pauseRun':
-        return explainEnd(commit.args[1], change, this.#accuse);
+        explainEnd(commit.args[1], change, this.#accuse);
+        return;
       default:
         if (before !== null && after.highestPlannedChunk !== before.highestPlannedChunk) {
           this.#accuse('plan-frozen', `${commit.method} changed what is planned`);
@@ -177,62 +194,9 @@ export class StateOracle {
     }
   }
 
-  #discard(facts: IngestionFacts): void {
-    if (facts.hasAttempts) this.#accuse('plan-frozen', 'plans were dropped of which something was attempted');
-    facts.plans.clear();
-  }
-
   #resume(facts: IngestionFacts): void {
     facts.forgiveFailures();
     facts.rewinds = 0;
-  }
-
-  #closeAttempts(facts: IngestionFacts): void {
-    for (const target of [...facts.plans.keys(), 'completion' as const]) facts.message(target).open.clear();
-  }
-
-  #freeze({ facts, before, after }: Change, plan: ChunkPlan): void {
-    const { chunkNumber } = plan;
-    const known = facts.plans.get(chunkNumber);
-    if (known !== undefined) {
-      if (!isDeepStrictEqual(known, plan)) this.#accuse('plan-frozen', `chunk ${chunkNumber} was planned in another way`);
-      return;
-    }
-    const previous = facts.plans.get(chunkNumber - 1);
-    const offset = previous === undefined ? 0 : previous.recordOffset + previous.recordCount;
-    const follows = chunkNumber === 0 ? previous === undefined : previous?.isLast === false;
-    if (!follows || plan.recordOffset !== offset || plan.recordCount === 0) {
-      this.#accuse('plan-frozen', `chunk ${chunkNumber} does not follow the one before it`);
-    }
-    facts.plans.set(chunkNumber, plan);
-    this.#checkSizes(facts, before ?? after, plan);
-  }
-
-  #checkSizes(facts: IngestionFacts, { delivery, closeAtBytes }: Ingestion, plan: ChunkPlan): void {
-    const { recordCount, byteCount, bounds, chunkNumber } = plan;
-    const maxRecords = bounds.maxRecords ?? Number.POSITIVE_INFINITY;
-    const closeAt = bounds.closeAtBytes ?? Number.POSITIVE_INFINITY;
-    const isWithin = recordCount <= maxRecords && byteCount <= bounds.maxBytes && (byteCount <= closeAt || recordCount === 1);
-    if (!isWithin) this.#accuse('sizes-in-force', `chunk ${chunkNumber} is larger than its own bounds`);
-    const { chunkSizeByRecords: records, chunkSizeByMemory: bytes } = delivery;
-    const isAsked =
-      (records === 0 || bounds.maxRecords === records) &&
-      (bytes === 0 || bounds.maxBytes === bytes) &&
-      bounds.closeAtBytes === closeAtBytes;
-    if (!isAsked && chunkNumber > facts.oldSizesUpTo) {
-      this.#accuse('sizes-in-force', `chunk ${chunkNumber} was cut at sizes that no longer hold`);
-    }
-  }
-
-  #replace({ facts }: Change, plan: ChunkPlan): void {
-    const { chunkNumber, recordCount } = plan;
-    const message = facts.message(chunkNumber);
-    const whole = facts.plans.get(chunkNumber);
-    const isHalf = whole !== undefined && recordCount === Math.ceil(whole.recordCount / 2);
-    const isSafe = facts.wasTooLarge && !message.isAcked && message.doubtful.size === 0 && !facts.plans.has(chunkNumber + 1);
-    if (!isHalf || !isSafe) this.#accuse('halving-safe', `chunk ${chunkNumber} was cut to ${recordCount} records`);
-    facts.plans.set(chunkNumber, plan);
-    message.bodyDigest = null;
   }
 
   #begin(
@@ -247,8 +211,10 @@ export class StateOracle {
     if (isCertainlyNotStored && message.doubtful.size > 0) {
       this.#accuse('halving-safe', `attempts ${[...message.doubtful].join(', ')} at chunk ${target} may have arrived`);
     }
+    const [open] = facts.openAttempts;
+    if (open !== undefined) this.#accuse('one-in-flight', `attempt ${attempt} at ${target} begins during ${open}`);
+    facts.openAttempts.add(openAttempt(target, attempt));
     message.begun.add(attempt);
-    message.open.add(attempt);
     message.doubtful.add(attempt);
   }
 
@@ -269,10 +235,10 @@ export class StateOracle {
     if (after.checkpoint.isAtEnd !== (facts.plans.get(chunkNumber)?.isLast === true)) {
       this.#accuse('checkpoint-true', `chunk ${chunkNumber} is taken for the last, or not`);
     }
-    facts.message(chunkNumber).open.delete(attempt);
+    facts.openAttempts.delete(openAttempt(chunkNumber, attempt));
     facts.forgiveFailures();
     if (after.highestAckedChunk > (change.before?.highestAckedChunk ?? -1)) facts.rewinds = 0;
-    if (next !== null && after.highestPlannedChunk > chunkNumber) this.#freeze(change, next.planned.plan);
+    if (next !== null && after.highestPlannedChunk > chunkNumber) this.#plans.frozen(change, next.planned.plan);
     if (begun !== null) this.#begin({ ...change, before: after }, chunkNumber + 1, begun);
   }
 
@@ -283,6 +249,7 @@ export class StateOracle {
     );
     const isThere = after.checkpoint.nextChunkNumber === toChunkNumber;
     if (!asked || !isThere) this.#accuse('rewind-asked', `nobody asked to go back to chunk ${toChunkNumber}`);
+    if (facts.rewinds >= MAX_REWINDS) this.#accuse('rewind-asked', `rewind ${facts.rewinds} without new ground`);
   }
 
   #complete({ facts, after }: Change, attempt: number): void {
@@ -290,7 +257,7 @@ export class StateOracle {
     if (message.readings.get(attempt)?.outcome !== 'acknowledged') {
       this.#accuse('completed-true', `attempt ${attempt} at COMPLETED was not acknowledged`);
     }
-    message.open.delete(attempt);
+    facts.openAttempts.delete(openAttempt('completion', attempt));
     const { checkpoint } = after;
     const isWhole = checkpoint.nextChunkNumber === facts.plans.size && (checkpoint.isAtEnd || facts.plans.size === 0);
     if (!isWhole) this.#accuse('completed-true', `it is completed at chunk ${checkpoint.nextChunkNumber}`);
@@ -302,7 +269,9 @@ function chainUpTo({ plans }: IngestionFacts, chunkCount: number): string {
   let chain = CHAIN_START;
   for (let number = 0; number < chunkCount; number += 1) {
     const checksum = plans.get(number)?.checksum ?? '';
-    chain = createHash('sha256').update(chain + checksum).digest('hex');
+    chain = createHash('sha256')
+      .update(chain + checksum)
+      .digest('hex');
   }
   return chain;
 }

@@ -14,7 +14,7 @@ export const INVARIANTS = {
   'ack-backed': 'nothing counts as acknowledged that the receiver did not acknowledge',
   'checkpoint-true': 'the checkpoint is what was acknowledged, chunk by chunk',
   'epoch-fenced': 'only the run with the latest epoch writes',
-  'rewind-asked': 'the checkpoint goes back only where the receiver asks',
+  'rewind-asked': 'the checkpoint goes back where the receiver asks, and not for ever',
   'completed-true': 'COMPLETED is said when all is acknowledged, and true when it is acknowledged',
   'end-explained': 'an ingestion fails or pauses for a reason that happened',
   'retry-in-bounds': 'attempts come when the retry policy lets them',

@@ -18,9 +18,10 @@ export interface SentMessage {
   readonly checksum: string | null;
 }
 
-/** Reads what is sent, with nothing of the product. */
-export function readSent(body: Uint8Array, headers: Readonly<Record<string, string>>): SentMessage {
-  const envelope = JSON.parse(Buffer.from(body).toString()) as Record<string, string & number>;
+/** Reads what is sent, with nothing of the product; null: it is no message. */
+export function readSent(body: Uint8Array, headers: Readonly<Record<string, string>>): SentMessage | null {
+  const envelope = membersOf(body);
+  if (envelope === null) return null;
   const isCompletion = envelope.status === 'COMPLETED';
   const chunkNumber = Number(envelope.chunk_number);
   return {
@@ -33,6 +34,14 @@ export function readSent(body: Uint8Array, headers: Readonly<Record<string, stri
     bodyDigest: createHash('sha256').update(body).digest('hex'),
     checksum: isCompletion ? null : String(envelope.checksum),
   };
+}
+
+function membersOf(body: Uint8Array): Readonly<Record<string, unknown>> | null {
+  try {
+    return JSON.parse(Buffer.from(body).toString()) as Readonly<Record<string, unknown>>;
+  } catch {
+    return null;
+  }
 }
 
 /** Watches the wire. */
@@ -61,6 +70,7 @@ export class WireOracle {
       if (!facts.isChanged) this.#accuse('retry-in-bounds', `${what} is ${facts.notBefore - now} ms early`);
       facts.isChanged = false;
     }
+    facts.notBefore = 0;
     this.#checkContent(facts, sent);
     message.sent.add(attempt);
     message.bodyDigest = sent.bodyDigest;
@@ -86,10 +96,10 @@ export class WireOracle {
   }
 
   /** A sender learns what became of its message. */
-  answered(sent: SentMessage, exchange: Exchange): void {
+  answered(sent: SentMessage, exchange: Exchange, now: number): void {
     const facts = this.#book.of(sent.ingestionId);
     const message = facts.message(sent.target);
-    const reading = readExchange(exchange, { ...sent, isCompletion: sent.target === 'completion' });
+    const reading = readExchange(exchange, { ...sent, isCompletion: sent.target === 'completion' }, now);
     message.readings.set(sent.attempt, reading);
     this.ended(sent);
     if (reading.outcome === 'too-large') facts.wasTooLarge = true;
