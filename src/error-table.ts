@@ -142,7 +142,7 @@ export const ERRORS = {
   // The source.
   SOURCE_NOT_ALLOWED: entry(
     'The file is outside of the folders the service may read.',
-    'Move it below one of ACKSTREAM_SOURCE_ROOTS, or add its folder there.',
+    'Move it below one of ACKSTREAM_SOURCE_ROOTS, or add its folder there; in what is the service’s own no feed is read.',
     { httpStatus: 403, exitCode: 2 },
   ),
   SOURCE_NOT_FOUND: entry('There is no such file.', 'Check file_path; it is read on the machine of the service.', {

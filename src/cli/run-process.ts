@@ -1,14 +1,16 @@
 import { setFlagsFromString } from 'node:v8';
 import { armCrashPoint } from '../crash-point.ts';
 import { systemClock } from '../system-clock.ts';
-import type { CommandContext } from './command.ts';
 import { runCommandLine } from './run-command-line.ts';
 
-/** Runs a command line as this process: its streams, signals and exit code. */
-export async function runProcess(args: readonly string[], env: CommandContext['env']): Promise<void> {
+/**
+ * Runs a command line as this process: its streams, signals and exit code.
+ * @param env that of the process itself, which is also how Node is told things
+ */
+export async function runProcess(args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
   armCrashPoint(env.ACKSTREAM_CRASH_AT);
   keepYoungSpaceConstant();
-  process.env.UV_THREADPOOL_SIZE ??= String(POOL_THREADS);
+  env.UV_THREADPOOL_SIZE ??= String(POOL_THREADS);
   process.exitCode = await runCommandLine(args, {
     env,
     cwd: process.cwd(),
@@ -23,10 +25,10 @@ export async function runProcess(args: readonly string[], env: CommandContext['e
 }
 
 /**
- * Threads for files and names. Of Node's four, names get two, and two of which the servers are silent would hold up all others. It is read when the first thread begins, and not
- * before.
+ * Threads for files and names, of which names get half. With Node's four, two names whose servers are silent would hold up all others. Node reads the setting when the first
+ * of them begins.
  */
-const POOL_THREADS = 16;
+const POOL_THREADS = 8;
 
 /** MiB. Smaller ones are collected so often that objects survive which are garbage a moment later: a tenth of the reading thread's time. */
 const YOUNG_SPACE_SIZE = 16;

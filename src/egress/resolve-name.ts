@@ -6,9 +6,9 @@ export type ResolveName = (hostname: string) => Promise<readonly LookupAddress[]
 
 /**
  * The system resolves on threads that it shares with all files, of which it takes at most half; and a name takes one for as long as its server likes to be silent. What requests
- * ask for is kept to these, so that deliveries always have some.
+ * ask for is kept to these, so that deliveries always have one.
  */
-const MAX_NAMES_OF_REQUESTS = 4;
+const MAX_NAMES_OF_REQUESTS = 3;
 
 /** As other programs of the machine do, by its hosts file and its name servers. */
 export const resolveBySystem: ResolveName = (hostname) => lookup(hostname, { all: true });

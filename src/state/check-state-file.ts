@@ -8,7 +8,7 @@ import { CHAIN_START } from '../model/chunk.ts';
 import { ChecksummedTable, type ChecksummedTableName, type Stored } from './checksummed-table.ts';
 import { markOf } from './commit-numbers.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
-import { refuseForeignFile, SCHEMA_VERSION } from './sqlite-migrations.ts';
+import { CHECKSUMS_SINCE, refuseForeignFile, SCHEMA_VERSION } from './sqlite-migrations.ts';
 import { readStateMark, type StateMark } from './state-marker.ts';
 
 /**
@@ -55,10 +55,15 @@ WHERE rejected_records <> (SELECT count(*) FROM rejects WHERE rejects.ingestion_
 /**
  * Looks at the state that a data directory has; none is sound. Throws STATE_DAMAGED, naming the file and what was found, STATE_SCHEMA_TOO_NEW and
  * STATE_UNAVAILABLE.
- * @param maxCheckedBytes the largest file that is looked at whole
+ * @param options `maxCheckedBytes`: the largest file that is looked at whole. `mark`: what it must not be older than, by default its marker.
  */
-export function checkStateFile(path: string, maxCheckedBytes: number = MAX_CHECKED_BYTES): void {
-  const mark = readStateMark(path);
+export function checkStateFile(
+  path: string,
+  {
+    maxCheckedBytes = MAX_CHECKED_BYTES,
+    mark = readStateMark(path),
+  }: { readonly maxCheckedBytes?: number; readonly mark?: StateMark | null } = {},
+): void {
   const size = sizeOf(path);
   if (size === 0) {
     refuseLostState(path, mark);
@@ -94,11 +99,12 @@ function check(
   refuseForeignFile(connection);
   connection.execute('PRAGMA cell_size_check = ON');
   refuseBadPages(connection, isWhole);
-  // What an older version wrote has nothing yet to be held against.
-  const isOfThisVersion = Number(connection.readPragma('user_version')) === SCHEMA_VERSION;
-  if (isOfThisVersion) for (const table of VERIFIED_TABLES) verifyRows(connection, table);
-  if (mark !== null) refuseOlderState(connection.path, isOfThisVersion ? markOf(connection) : null, mark);
-  if (!isOfThisVersion || !isWhole) return;
+  const version = Number(connection.readPragma('user_version'));
+  // What was written before has nothing to be held against.
+  const hasChecksums = version >= CHECKSUMS_SINCE;
+  if (hasChecksums) for (const table of VERIFIED_TABLES) verifyRows(connection, table);
+  if (mark !== null) refuseOlderState(connection.path, hasChecksums ? markOf(connection) : null, mark);
+  if (version !== SCHEMA_VERSION || !isWhole) return;
   refuseOrphans(connection);
   refuseBroken(connection, BROKEN_LEDGERS, 'the ledger does not agree with the ingestion');
   refuseBroken(connection, BROKEN_ATTEMPTS, 'attempts are missing, or at chunks that were never planned');

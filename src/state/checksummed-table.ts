@@ -52,20 +52,22 @@ export class ChecksummedTable<Row extends object> {
    * Writes a new row; how many were written.
    * @param onConflict what follows in the statement: none, or an `ON CONFLICT` clause
    */
-  insert(row: Row, onConflict = ''): number {
-    const sql = `${this.#insertSql} ${onConflict}`;
+  insert(row: Row, onConflict?: string): number {
+    const sql = onConflict === undefined ? this.#insertSql : `${this.#insertSql} ${onConflict}`;
     const values = this.#valuesOf(row);
     return this.#connection.prepare<ColumnValue[]>(sql).run(...values, rowChecksum(values)).changes;
   }
 
   /** Writes what differs from the row as it was read: an acknowledgement must not cost the rewriting of every index. */
   update(stored: Stored<Row>, changes: Partial<Row>): void {
-    const values = this.#valuesOf({ ...stored, ...changes });
+    const values: ColumnValue[] = [];
     const bound: ColumnValue[] = [];
     let settings = '';
-    for (const [index, column] of this.#columns.entries()) {
-      const value = values[index] ?? null;
-      if (value === valueIn(stored, column)) continue;
+    for (const column of this.#columns) {
+      const before = valueIn(stored, column);
+      const value = column in changes ? valueIn(changes, column) : before;
+      values.push(value);
+      if (value === before) continue;
       settings += `${column} = ?, `;
       bound.push(value);
     }

@@ -22,7 +22,7 @@ export function openCommitNumbers(connection: SqliteConnection): CommitNumbers {
 export class CommitNumbers {
   readonly #marker: StateMarker | null;
   #last: number;
-  #isTaken = false;
+  #current: number | null = null;
 
   constructor(mark: StateMark, marker: StateMarker | null) {
     this.#last = mark.commitNumber;
@@ -31,18 +31,18 @@ export class CommitNumbers {
 
   /** The number of the transaction under way. */
   take(): number {
-    this.#isTaken = true;
-    return this.#last + 1;
+    if (this.#current === null) {
+      this.#last += 1;
+      this.#current = this.#last;
+    }
+    return this.#current;
   }
 
-  /** Carries out one transaction; where it throws, its number is given to the next. */
+  /** Carries out one transaction. Where it throws, its number is not given out again: a disk that failed may have taken it all the same. */
   numbered<Result>(transaction: () => Result): Result {
-    this.#isTaken = false;
+    this.#current = null;
     const result = transaction();
-    if (this.#isTaken) {
-      this.#last += 1;
-      this.#marker?.note(this.#last);
-    }
+    if (this.#current !== null) this.#marker?.note(this.#current);
     return result;
   }
 

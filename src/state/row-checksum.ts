@@ -11,6 +11,8 @@ const UNCOVERED_COLUMNS: readonly string[] = ['row_checksum', 'creation_order'];
 export function rowChecksum(values: readonly ColumnValue[]): number {
   let checksum = 0;
   const texts = values.map((value) => {
+    // SQLite keeps text as UTF-8, in which half of a character is U+FFFD.
+    if (typeof value === 'string') return value.toWellFormed();
     if (!(value instanceof Uint8Array)) return value;
     checksum = crc32(value, checksum);
     return value.byteLength;

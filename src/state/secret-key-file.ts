@@ -1,8 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { ServiceError } from '../errors.ts';
-import { syncToDisk } from './sync-to-disk.ts';
+import { replaceFile } from './sync-to-disk.ts';
 
 /** A key that secrets are sealed with. */
 export interface StateKey {
@@ -23,7 +22,6 @@ export interface StateKeys {
 }
 
 const KEY_BYTES = 32;
-const FILE_MODE = 0o600;
 /** Any right of the group or of others. */
 const FOREIGN_RIGHTS = 0o077;
 /** Windows has no such rights: what it shows of them says nothing. */
@@ -54,15 +52,8 @@ export function readStateKeys(path: string): StateKeys | null {
 export function createStateKeys(path: string): StateKeys {
   const bytes = randomBytes(KEY_BYTES);
   try {
-    const file = openSync(path, 'wx', FILE_MODE);
-    try {
-      writeSync(file, `${bytes.toString('base64')}\n`);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    // The entry too: what is sealed with a key that a power cut takes is lost with it.
-    syncToDisk(dirname(path));
+    // On the disk: what is sealed with a key that a power cut takes is lost with it. Whole: half a key would keep the next start from making one.
+    replaceFile(path, `${bytes.toString('base64')}\n`);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ServiceError('STATE_UNAVAILABLE', { detail: `${path} cannot be made: ${reason}.`, cause });

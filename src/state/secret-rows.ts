@@ -11,8 +11,10 @@ import { IN_MEMORY, type SqliteConnection } from './sqlite-connection.ts';
 /** The key of a state that was given none: it lies beside it, and is made where there is none. */
 export const KEY_FILE = 'state.key';
 
-const COUNT_SEALED = `
-SELECT count(*) AS count FROM ingestions WHERE callback_secret GLOB 'sealed:*' OR callback_headers GLOB 'sealed:*'`;
+/** The secrets of a row are sealed with one key; its id stands behind `sealed:1:`. */
+const SEALING_KEYS = `
+SELECT DISTINCT substr(secret, 10, 16) AS id FROM (SELECT coalesce(callback_secret, callback_headers) AS secret FROM ingestions)
+WHERE secret GLOB 'sealed:*'`;
 
 const NOT_SEALED_SO = `
 SELECT * FROM ingestions WHERE callback_secret NOT GLOB :form OR callback_headers NOT GLOB :form`;
@@ -37,10 +39,12 @@ function keysOf(connection: SqliteConnection, keyFile: string | null): StateKeys
   const path = keyFile ?? join(dirname(connection.path), KEY_FILE);
   const keys = readStateKeys(path);
   if (keys !== null) return keys;
-  const sealedCount = connection.read(() => connection.prepare<[], { count: number }>(COUNT_SEALED).get()?.count ?? 0);
-  if (sealedCount > 0) {
-    const detail = `There is no ${path}, and ${sealedCount} ingestions have secrets that were sealed with a key.`;
-    throw new ServiceError('STATE_KEY_MISMATCH', { detail });
+  const sealing = connection.read(() => connection.prepare<[], { id: string }>(SEALING_KEYS).all());
+  if (sealing.length > 0) {
+    const ids = sealing.map(({ id }) => id).join(', ');
+    throw new ServiceError('STATE_KEY_MISMATCH', {
+      detail: `There is no ${path}, and secrets are sealed with the key ${ids}.`,
+    });
   }
   if (keyFile === null) return createStateKeys(path);
   throw new ServiceError('CONFIG_INVALID', {
@@ -54,7 +58,7 @@ function sealRows(connection: SqliteConnection, seals: SecretSeals, now: number)
   const rows = connection.read(() => connection.prepare<object, Stored<IngestionRow>>(NOT_SEALED_SO).all({ form }));
   if (rows.length === 0) return;
   // Versions that did not seal left copies in pages that they gave free. In this order a kill between the two leaves the work to the next start.
-  connection.execute('VACUUM');
+  if (rows.some(hasOpenSecrets)) connection.execute('VACUUM');
   connection.transaction(() => {
     for (const row of rows) {
       const ingestion = ingestionOfRow(table.verified(row), seals);
@@ -62,6 +66,10 @@ function sealRows(connection: SqliteConnection, seals: SecretSeals, now: number)
       table.update(row, rowOfIngestion(isComplete ? ingestion : withLostSecrets(ingestion, now), seals));
     }
   });
+}
+
+function hasOpenSecrets({ callback_headers, callback_secret }: IngestionRow): boolean {
+  return [callback_headers, callback_secret].some((secret) => secret !== null && !secret.startsWith('sealed:'));
 }
 
 function hasSecretsOf(row: IngestionRow, { delivery: { callbackHeaders, callbackSecret } }: Ingestion): boolean {

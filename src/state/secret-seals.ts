@@ -32,12 +32,16 @@ const OPEN_STARTS = { callback_headers: '{', callback_secret: 'whsec_' } as cons
 /** NIST SP 800-38D: with random nonces of 96 bits one key makes 2^32 seals. */
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+/** Of as many secrets what they open to is kept: more than any number of runs reads at a time. */
+const MAX_OPENED = 256;
 
 /** Seals and opens the secrets of ingestions. */
 export class SecretSeals {
   readonly #current: StateKey;
   readonly #keys: ReadonlyMap<string, StateKey>;
   readonly #lostIds: ReadonlySet<string>;
+  /** What was opened last, by its place: a row is read with every acknowledgement. */
+  readonly #opened = new Map<string, { readonly text: string; readonly plain: string }>();
   readonly #asStored = new WeakMap<DeliverySettings, SealedColumns & { readonly ingestionId: string }>();
 
   constructor({ current, older, lostIds }: StateKeys) {
@@ -93,17 +97,24 @@ export class SecretSeals {
   #seal(plain: string, place: SecretPlace): string {
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv(CIPHER, this.#current.bytes, nonce, { authTagLength: TAG_BYTES });
-    cipher.setAAD(boundTo(place));
+    cipher.setAAD(Buffer.from(boundTo(place)));
     const bytes = Buffer.concat([nonce, cipher.update(plain, 'utf8'), cipher.final(), cipher.getAuthTag()]);
     return this.currentPrefix + bytes.toString('base64url');
   }
 
   #open(text: string, place: SecretPlace): string | null {
     if (text.startsWith(OPEN_STARTS[place.column])) return text;
+    const known = this.#opened.get(boundTo(place));
+    if (known?.text === text) return known.plain;
     const [, keyId, encoded] = FORM.exec(text) ?? [];
     if (keyId === undefined || encoded === undefined) throw keyMismatch(place, 'has not the form of what is sealed');
     const key = this.#keys.get(keyId);
-    if (key !== undefined) return decrypt(Buffer.from(encoded, 'base64url'), key, place);
+    if (key !== undefined) {
+      const plain = decrypt(Buffer.from(encoded, 'base64url'), key, place);
+      if (this.#opened.size === MAX_OPENED) this.#opened.clear();
+      this.#opened.set(boundTo(place), { text, plain });
+      return plain;
+    }
     if (this.#lostIds.has(keyId)) return null;
     throw keyMismatch(place, `is sealed with the key ${keyId}, and there is only ${[...this.#keys.keys()].join(', ')}`);
   }
@@ -113,7 +124,7 @@ function decrypt(bytes: Buffer, key: StateKey, place: SecretPlace): string {
   try {
     const nonce = bytes.subarray(0, NONCE_BYTES);
     const decipher = createDecipheriv(CIPHER, key.bytes, nonce, { authTagLength: TAG_BYTES });
-    decipher.setAAD(boundTo(place));
+    decipher.setAAD(Buffer.from(boundTo(place)));
     decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
     return decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES), undefined, 'utf8') + decipher.final('utf8');
   } catch (cause) {
@@ -126,8 +137,8 @@ function keyMismatch({ column, ingestionId }: SecretPlace, problem: string, caus
   return new ServiceError('STATE_KEY_MISMATCH', { detail, ...(cause === undefined ? {} : { cause }) });
 }
 
-function boundTo({ column, ingestionId }: SecretPlace): Buffer {
-  return Buffer.from(`${ingestionId} ${column}`);
+function boundTo({ column, ingestionId }: SecretPlace): string {
+  return `${ingestionId} ${column}`;
 }
 
 function parseHeaders(json: string): Record<string, string> {

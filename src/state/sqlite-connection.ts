@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, type Stats, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { ServiceError } from '../errors.ts';
@@ -61,8 +61,10 @@ export class SqliteConnection {
   /** Null: to be opened anew. */
   #database: Database.Database | null;
   #damage: ServiceError | null = null;
+  /** A transaction failed for the medium, and none was tried since. */
+  #hasFailedToWrite = false;
   /** Of the file that was opened first; null: it is not open yet, or in memory. */
-  #identity: string | null = null;
+  readonly #file: Stats | null;
 
   /** Opens the file, created with mode 0600 in a folder of mode 0700 where there is none; SQLite gives its side files the same mode. */
   constructor(path: string, options: SqliteConnectionOptions) {
@@ -70,7 +72,7 @@ export class SqliteConnection {
     this.#options = options;
     if (path !== IN_MEMORY && options.isReadOnly !== true) createPrivateFile(this.path);
     this.#database = this.#guard(() => this.#open());
-    this.#identity = path === IN_MEMORY ? null : identityOf(this.path);
+    this.#file = path === IN_MEMORY ? null : fileAt(this.path);
     try {
       options.onOpen?.(this);
     } catch (error) {
@@ -120,12 +122,25 @@ export class SqliteConnection {
    * (`IMMEDIATE`), so that what it read cannot have changed when it writes.
    */
   transaction<Result>(work: () => Result): Result {
-    return this.#guard(() => this.#opened.transaction(work).immediate());
+    try {
+      return this.#guard(() => this.#opened.transaction(work).immediate());
+    } catch (error) {
+      this.#hasFailedToWrite ||= isOfTheMedium(error);
+      throw error;
+    }
   }
 
-  /** Writes what is there already: throws where nothing can be written. */
-  tryWriting(): void {
-    this.transaction(() => this.execute(`PRAGMA user_version = ${this.readPragma('user_version')}`));
+  /** Whether it takes writes: tried out by writing what is there already, once a transaction failed for the medium, until one succeeds. */
+  isWritable(): boolean {
+    if (!this.#hasFailedToWrite) return true;
+    try {
+      this.transaction(() => this.execute(`PRAGMA user_version = ${this.readPragma('user_version')}`));
+      this.#hasFailedToWrite = false;
+      return true;
+    } catch (error) {
+      if (isOfTheMedium(error)) return false;
+      throw error;
+    }
   }
 
   /** Makes a function of its arguments alone known to SQL. */
@@ -156,7 +171,9 @@ export class SqliteConnection {
 
   /** A file that was removed can still be written to, and all of it is gone with the process: SQLite does not look for that in this journal mode. */
   #refuseOtherFile(): void {
-    if (this.#identity === null || this.#identity === identityOf(this.path)) return;
+    if (this.#file === null) return;
+    const found = fileAt(this.path);
+    if (found?.ino === this.#file.ino && found.dev === this.#file.dev) return;
     throw new ServiceError('STATE_UNAVAILABLE', {
       detail: `${this.path} was removed, moved or replaced while it was in use: nothing is written before it is back in its place.`,
     });
@@ -200,6 +217,10 @@ export class SqliteConnection {
   }
 }
 
+function isOfTheMedium(error: unknown): boolean {
+  return error instanceof ServiceError && (error.code === 'STATE_UNAVAILABLE' || error.code === 'STATE_DAMAGED');
+}
+
 /** `SQLITE_IOERR` of `SQLITE_IOERR_FSYNC`. */
 function primaryCode(error: { readonly code: string }): string {
   return error.code.split('_', 2).join('_');
@@ -221,11 +242,10 @@ function createPrivateFile(path: string): void {
   }
 }
 
-/** Device and inode of the file at a path; null where none is found, for whatever reason. */
-function identityOf(path: string): string | null {
+/** The file at a path; null where none is found, for whatever reason. */
+function fileAt(path: string): Stats | null {
   try {
-    const found = statSync(path, { bigint: true, throwIfNoEntry: false });
-    return found === undefined ? null : `${found.dev}:${found.ino}`;
+    return statSync(path, { throwIfNoEntry: false }) ?? null;
   } catch {
     // What keeps it from being looked at would keep it from being opened.
     return null;

@@ -12,6 +12,13 @@ import type { SqliteConnection } from './sqlite-connection.ts';
 import { SqliteRejectTable } from './sqlite-reject-table.ts';
 import type { AttemptTarget, BegunAttemptRow, Page, PlanToRecord, RunKey, StateReads } from './state-store.ts';
 
+/** What a plan is put on record behind, read in the same transaction, and when. */
+interface PlanContext {
+  readonly now: number;
+  /** Left out: it is read. */
+  readonly previous?: PlannedChunk | null;
+}
+
 /**
  * The ledger: what is frozen of each chunk, the bad records set aside on the way, and each attempt. What changes the ingestion with it takes the ingestion and gives
  * the changed one back, not yet written. Called inside of a transaction or a read of the connection.
@@ -44,18 +51,22 @@ export class SqliteLedger {
   }
 
   /** Freezes the next chunk, with the bad records before it. */
-  plan(ingestion: Ingestion, { planned, rejects }: PlanToRecord, now: number): Ingestion {
+  plan(
+    ingestion: Ingestion,
+    { planned, rejects }: PlanToRecord,
+    { now, previous = this.getBefore(ingestion.ingestionId, planned.plan.chunkNumber) }: PlanContext,
+  ): Ingestion {
     const { chunkNumber } = planned.plan;
-    const previous = this.getBefore(ingestion.ingestionId, chunkNumber);
     const after = change.planned(ingestion, planned.plan, previous?.plan ?? null);
     this.#chunks.insert(ingestion.ingestionId, planned, now);
     return this.setAside(after, rejects, { chunkNumber, now });
   }
 
   /** Freezes the next chunk, or finds that it is frozen in just this way, as after a rewind. */
-  planIfUnplanned(ingestion: Ingestion, { planned, rejects }: PlanToRecord, now: number): Ingestion {
+  planIfUnplanned(ingestion: Ingestion, { planned, rejects }: PlanToRecord, context: PlanContext): Ingestion {
+    const { now } = context;
     const { chunkNumber } = planned.plan;
-    if (chunkNumber > ingestion.highestPlannedChunk) return this.plan(ingestion, { planned, rejects }, now);
+    if (chunkNumber > ingestion.highestPlannedChunk) return this.plan(ingestion, { planned, rejects }, context);
     const isFrozenSo = isDeepStrictEqual(this.get(ingestion.ingestionId, chunkNumber), planned);
     assert.ok(isFrozenSo, `chunk ${chunkNumber} of ${ingestion.ingestionId} is frozen in another way`);
     return this.setAside(ingestion, rejects, { chunkNumber, now });

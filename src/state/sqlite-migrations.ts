@@ -11,8 +11,8 @@ const APPLICATION_ID = 0x41_63_6b_53;
 /** The steps from an empty file to the schema of this version, in order. What was published is never changed, only added to. */
 const MIGRATIONS: readonly (string | ((connection: SqliteConnection) => void))[] = [firstSchema, badRecords, checksums];
 
-/** The version that brought the table `store`, in which each version since leaves a checksum over its schema. */
-const SCHEMA_CHECKSUM_SINCE = 3;
+/** The version that brought the table `store`, the checksums of rows and schema, and the numbers of commits. */
+export const CHECKSUMS_SINCE = 3;
 
 /** The schema's version as this code knows it. */
 export const SCHEMA_VERSION = MIGRATIONS.length;
@@ -47,7 +47,7 @@ function refuseDamagedSchema(connection: SqliteConnection, version: number): voi
     const sql = 'SELECT schema_checksum FROM store';
     return connection.prepare<[], { schema_checksum: number }>(sql).get()?.schema_checksum;
   });
-  const isExpected = version >= SCHEMA_CHECKSUM_SINCE ? recorded === schemaChecksum(connection) : recorded === null;
+  const isExpected = version >= CHECKSUMS_SINCE ? recorded === schemaChecksum(connection) : recorded === null;
   if (isExpected) return;
   throw new ServiceError('STATE_DAMAGED', { detail: `${connection.path}: the schema is not what was written.` });
 }
@@ -76,7 +76,7 @@ export function migrate(connection: SqliteConnection): void {
       if (typeof migration === 'string') connection.execute(migration);
       else migration(connection);
       connection.execute(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${version};`);
-      if (version >= SCHEMA_CHECKSUM_SINCE) recordSchemaChecksum(connection);
+      if (version >= CHECKSUMS_SINCE) recordSchemaChecksum(connection);
     });
   }
 }

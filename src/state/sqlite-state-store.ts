@@ -54,7 +54,6 @@ class SqliteStateStore implements StateStore {
   readonly #ingestions: SqliteIngestionTable;
   readonly #ledger: SqliteLedger;
   readonly #answers: SqliteAnswerTable;
-  #hasFailedToWrite = false;
 
   constructor(connection: SqliteConnection, seals: SecretSeals, commits: CommitNumbers) {
     this.#connection = connection;
@@ -153,7 +152,7 @@ class SqliteStateStore implements StateStore {
   }
 
   async planChunk(run: RunKey, plan: PlanToRecord, now: number): Promise<void> {
-    this.#change(run, (before) => this.#ledger.plan(before, plan, now));
+    this.#change(run, (before) => this.#ledger.plan(before, plan, { now }));
   }
 
   async replacePlan(run: RunKey, plan: PlanToRecord, closeAtBytes: number, now: number): Promise<void> {
@@ -200,7 +199,8 @@ class SqliteStateStore implements StateStore {
       const acked = this.#ledger.acknowledge(run.ingestionId, chunkNumber, now);
       const after = change.acknowledged(before, acked, now);
       const goesOn = after.status === 'RUNNING';
-      const planned = goesOn && next !== null ? this.#ledger.planIfUnplanned(after, next, now) : after;
+      const planned =
+        goesOn && next !== null ? this.#ledger.planIfUnplanned(after, next, { now, previous: acked }) : after;
       const recorded =
         goesOn && beginsNext
           ? this.#ledger.beginAttempt(planned, chunkNumber + 1, now)
@@ -236,15 +236,7 @@ class SqliteStateStore implements StateStore {
   }
 
   async isWritable(): Promise<boolean> {
-    if (!this.#hasFailedToWrite) return true;
-    try {
-      this.#connection.tryWriting();
-      this.#hasFailedToWrite = false;
-      return true;
-    } catch (error) {
-      if (isOfTheMedium(error)) return false;
-      throw error;
-    }
+    return this.#connection.isWritable();
   }
 
   async close(): Promise<void> {
@@ -253,12 +245,7 @@ class SqliteStateStore implements StateStore {
   }
 
   #transaction<Result>(work: () => Result): Result {
-    try {
-      return this.#commits.numbered(() => this.#connection.transaction(work));
-    } catch (error) {
-      this.#hasFailedToWrite ||= isOfTheMedium(error);
-      throw error;
-    }
+    return this.#commits.numbered(() => this.#connection.transaction(work));
   }
 
   /** One transaction of a run that holds its ingestion. */
@@ -296,8 +283,4 @@ class SqliteStateStore implements StateStore {
     if (update.resume === true) after = change.resumed(after, this.#ingestions.nextQueueSequence(), now);
     this.#save(before, after);
   }
-}
-
-function isOfTheMedium(error: unknown): boolean {
-  return error instanceof ServiceError && (error.code === 'STATE_UNAVAILABLE' || error.code === 'STATE_DAMAGED');
 }

@@ -4,11 +4,12 @@
  * has no page that was given free, so nothing that was deleted is in it.
  */
 import { closeSync, existsSync, lstatSync, openSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { ServiceError, toServiceError } from '../errors.ts';
 import { checkStateFile } from './check-state-file.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 import { refuseForeignFile } from './sqlite-migrations.ts';
+import { readStateMark } from './state-marker.ts';
 import { syncToDisk } from './sync-to-disk.ts';
 
 /** A backup that was made. */
@@ -32,8 +33,10 @@ export function backUpState(path: string, target: string, { isForced }: { readon
   const partial = join(dirname(target), `.${basename(target)}.${process.pid}.partial`);
   createFile(partial);
   try {
+    // Read first: the service may commit meanwhile. A state that is older than it was would pass for a sound one once it is restored without its marker.
+    const mark = readStateMark(path);
     copySnapshot(path, partial);
-    checkStateFile(partial);
+    checkStateFile(partial, { maxCheckedBytes: Infinity, mark });
     const ingestionCount = countIngestions(partial);
     syncToDisk(partial);
     const byteCount = statSync(partial).size;
@@ -51,7 +54,8 @@ export function backUpState(path: string, target: string, { isForced }: { readon
 function refuseTarget(path: string, target: string, isForced: boolean): void {
   if (!existsSync(dirname(target))) throw targetInvalid(`There is no folder ${dirname(target)}`);
   // Among the state's own files any name may come to mean something; and what takes them would take the backup too.
-  if (realpathSync(dirname(target)) === realpathSync(dirname(path))) {
+  const dataDirectory = realpathSync(dirname(path));
+  if (`${realpathSync(dirname(target))}${sep}`.startsWith(dataDirectory + sep)) {
     throw targetInvalid(`${target} is in the data directory, where a backup is none`);
   }
   const found = lstatSync(target, { throwIfNoEntry: false });
@@ -62,6 +66,8 @@ function refuseTarget(path: string, target: string, isForced: boolean): void {
 
 function createFile(partial: string): void {
   try {
+    // Left by one that was killed: in a container each has the same process id.
+    rmSync(partial, { force: true });
     closeSync(openSync(partial, 'wx', FILE_MODE));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);

@@ -5,10 +5,9 @@
  * It is written after each commit and not synced: a process that is killed leaves what it has written, and a power cut an older number. So
  * the number never is ahead of what is on the disk, unless something was lost since.
  */
-import { closeSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { ServiceError } from '../errors.ts';
-import { syncToDisk } from './sync-to-disk.ts';
+import { replaceFile } from './sync-to-disk.ts';
 
 /** What a marker says. */
 export interface StateMark {
@@ -19,7 +18,6 @@ export interface StateMark {
 
 /** Beside `ackstream.db`: `ackstream.db-id`, as its other side files. */
 const SUFFIX = '-id';
-const FILE_MODE = 0o600;
 const FORM = /^([0-9a-f]{32}) (\d{16})\n$/;
 const NUMBER_DIGITS = 16;
 /** Behind the id and a space. */
@@ -50,10 +48,7 @@ export class StateMarker {
   constructor(statePath: string, mark: StateMark) {
     const path = statePath + SUFFIX;
     try {
-      const partial = `${path}.new`;
-      writeFileSync(partial, textOf(mark), { mode: FILE_MODE, flush: true });
-      renameSync(partial, path);
-      syncToDisk(dirname(path));
+      replaceFile(path, textOf(mark));
       this.#descriptor = openSync(path, 'r+');
     } catch (error) {
       throw unavailable(path, error);

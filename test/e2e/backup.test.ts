@@ -132,7 +132,9 @@ describe('a backup', () => {
     writeFileSync(join(folder, 'mine'), 'mine');
     mkdirSync(join(folder, 'folder'));
     expect(await backup(folder, 'mine')).toMatchObject({ exitCode: 2, error: expect.stringContaining('--force') });
-    for (const target of ['data/ackstream.db', 'data/state.key', 'data/new', 'folder', '/dev/null', 'no/such/folder']) {
+    mkdirSync(join(folder, 'data', 'backups'));
+    const inData = ['data/ackstream.db', 'data/state.key', 'data/new', 'data/backups/new'];
+    for (const target of [...inData, 'folder', '/dev/null', 'no/such/folder']) {
       expect(await backup(folder, target, '--force'), target).toMatchObject({ exitCode: 2, out: '' });
     }
     expect(statSync(join(folder, 'mine')).size).toBe(4);

@@ -116,9 +116,9 @@ describe('a name that does not resolve', () => {
       resolveTimeoutMs: 20,
     });
     const names = Array.from({ length: 100 }, (_, index) => `tarpit-${index}.example`);
-    await Promise.all([...names, ...names].map((name) => guard.checkUrl(`http://${name}/`)));
+    await Promise.all(names.flatMap((name) => [name, name]).map((name) => guard.checkUrl(`http://${name}/`)));
     await guard.checkUrl('http://tarpit.example/');
-    expect(asked).toEqual(names.slice(0, 4));
+    expect(asked).toEqual(names.slice(0, 3));
     guard.routeTo(new URL('http://receiver.example/')).lookup('receiver.example', {}, () => undefined);
     expect(asked.at(-1)).toBe('receiver.example');
   });

@@ -22,7 +22,7 @@ export function generateScenario(seed: number): Scenario {
   );
   const recordCount = feeds.reduce((sum, { records }) => sum + records.length, 0);
   const messageCount = Math.max(3, recordCount);
-  const most = chance.one([0, 2, 4, 8]);
+  const most = chance.one([0, 2, 4, 8, 20]);
   const others = chance.several(
     chance.whole(0, most),
     (): Incident => ({

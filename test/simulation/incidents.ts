@@ -78,22 +78,31 @@ function happen(world: World, event: IncidentEvent): void {
 type SenderEvent = Extract<IncidentEvent, { kind: 'sender-crash' | 'sender-restart' | 'sender-overtaken' }>;
 
 function befallSender(world: World, event: SenderEvent): void {
-  const { sender, time, figures } = world;
+  const { sender, figures } = world;
   if (!sender.isAlive) return;
   switch (event.kind) {
     case 'sender-crash':
       figures.crashes += 1;
       sender.kill();
-      time.schedule(event.downMs, null, () => world.startSender());
+      startLater(world, event.downMs);
       return;
     case 'sender-restart':
-      void sender.stop().then(() => time.schedule(event.downMs, null, () => world.startSender()));
+      void sender.stop().then(() => startLater(world, event.downMs));
       return;
     case 'sender-overtaken':
+      // Two that only begin are kept apart by the lock.
+      if (!sender.isOpen) return;
       sender.freeze(event.frozenMs);
       sender.isOvertaken = true;
       world.startSender();
   }
+}
+
+/** One that died while it was to end is followed by one process, not by two. */
+function startLater(world: World, downMs: number): void {
+  world.time.schedule(downMs, null, () => {
+    if (!world.sender.isAlive) world.startSender();
+  });
 }
 
 type ReceiverEvent = Extract<IncidentEvent, { kind: 'receiver-crash' | 'receiver-restored' }>;

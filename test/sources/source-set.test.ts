@@ -8,6 +8,7 @@ import { FILE_TYPES, type FileType } from '../../src/model/ingestion.ts';
 import { fileTypeOfPath } from '../../src/protocol/file-types.ts';
 import { compareFingerprints } from '../../src/sources/compare-fingerprints.ts';
 import { describeNamesOfType } from '../../src/sources/expand-file-type.ts';
+import { listFiles } from '../../src/sources/expand-folder.ts';
 import type { SourceSet } from '../../src/sources/source.ts';
 import { isUntouched, openSourceSet } from '../../src/sources/source-set.ts';
 import { tempFolder } from '../harness/temp-folder.ts';
@@ -230,6 +231,27 @@ describe('The files of a path', () => {
     await chmod(join(root, 'd'), 0);
     expect((await errorOf(open(root, ''))).code).toBe('SOURCE_UNREADABLE');
     await chmod(join(root, 'd'), 0o755);
+  });
+
+  it('are looked for without keeping the process from other work, however much a pattern asks of each name', async () => {
+    const root = tempFolder();
+    for (let index = 0; index < 200; index += 1) await writeFile(join(root, `${index}.json`), '');
+    let atOnce = 0;
+    let mostAtOnce = 0;
+    let isListing = true;
+    const otherWork = () => {
+      atOnce = 0;
+      if (isListing) setImmediate(otherWork);
+    };
+    otherWork();
+    const matches = () => {
+      atOnce += 1;
+      mostAtOnce = Math.max(mostAtOnce, atOnce);
+      return false;
+    };
+    await listFiles(root, { matches, maxNames: 1, isClosed: () => false });
+    isListing = false;
+    expect(mostAtOnce).toBe(64);
   });
 
   it('are at most ten thousand, and their folders at most 64 in each other', { timeout: 30_000 }, async () => {

@@ -1,7 +1,7 @@
 /** What a start finds in a data directory that something has happened to, and what a read finds in a row. */
 import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { checkStateFile } from '../../src/state/check-state-file.ts';
 import { SqliteConnection } from '../../src/state/sqlite-connection.ts';
 import { openSqliteStateStore } from '../../src/state/sqlite-state-store.ts';
@@ -175,9 +175,9 @@ describe('a state is not opened, and left as it is,', () => {
 describe('a state is opened', () => {
   it('though it is too large to be looked at whole, and then what says how far its ingestions are is looked at', () => {
     executeRaw('closed', 'DELETE FROM chunks WHERE acked_at IS NULL');
-    expect(() => checkStateFile(pathIn('closed'), 0)).not.toThrow();
+    expect(() => checkStateFile(pathIn('closed'), { maxCheckedBytes: 0 })).not.toThrow();
     executeRaw('closed', 'UPDATE ingestions SET next_attempt_at = 0');
-    expect(() => checkStateFile(pathIn('closed'), 0)).toThrow(damaged('the row of ingestions'));
+    expect(() => checkStateFile(pathIn('closed'), { maxCheckedBytes: 0 })).toThrow(damaged('the row of ingestions'));
   });
 
   it('as its killed process left it, also where the last commit was not noted in its marker', async () => {
@@ -190,6 +190,22 @@ describe('a state is opened', () => {
     await leaveClosed('between', async (store) => {
       expect((await store.countByStatus()).QUEUED).toBe(2);
     });
+  });
+
+  it('by a version with a newer schema, which looks at what this one left as closely', async () => {
+    vi.resetModules();
+    vi.doMock(import('../../src/state/sqlite-migrations.ts'), async (importOriginal) => {
+      const original = await importOriginal();
+      return { ...original, SCHEMA_VERSION: original.SCHEMA_VERSION + 1 };
+    });
+    const newer = await import('../../src/state/check-state-file.ts').finally(() =>
+      vi.doUnmock('../../src/state/sqlite-migrations.ts'),
+    );
+    expect(() => newer.checkStateFile(pathIn('closed'))).not.toThrow();
+    rmSync(join(place.path, 'killed', LOG));
+    expect(() => newer.checkStateFile(pathIn('killed'))).toThrow(damaged('it is older than it was'));
+    executeRaw('closed', 'UPDATE ingestions SET record_count = record_count + 1');
+    expect(() => newer.checkStateFile(pathIn('closed'))).toThrow(damaged('the row of ingestions'));
   });
 
   it('where what was begun was taken back: that is no commit', async () => {

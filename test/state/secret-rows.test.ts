@@ -1,5 +1,5 @@
 /** A state whose secrets lie open, as versions left it that did not seal: once this version was started, they are nowhere in its files. */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CHAIN_START } from '../../src/model/chunk.ts';
@@ -42,6 +42,14 @@ function openState(more = ''): string {
   connection.execute(more);
   connection.close();
   return path;
+}
+
+/** Makes a state larger than what is in it; its size in bytes. */
+function growFreePages(path: string): number {
+  const connection = new SqliteConnection(path, { busyTimeoutMs: 0 });
+  connection.execute('CREATE TABLE large AS SELECT randomblob(400000) AS bytes; DROP TABLE large');
+  connection.close();
+  return statSync(path).size;
 }
 
 function filesWithTraces(path: string): string[] {
@@ -104,7 +112,10 @@ describe('a sealed secret', () => {
     const keyFile = join(path, '..', 'state.key');
     const old = readFileSync(keyFile, 'utf8');
     writeFileSync(keyFile, `${'ab'.repeat(32)}\n${old}`);
+    const size = growFreePages(path);
     await openSqliteStateStore({ path }).close();
+    // Rewriting all of it would take as much space again, of a disk that may not have it.
+    expect(statSync(path).size).toBe(size);
     writeFileSync(keyFile, 'ab'.repeat(32));
     const store = openSqliteStateStore({ path });
     expect((await stored(store, 'id-1')).delivery).toMatchObject({ callbackHeaders: HEADERS, callbackSecret: SECRET });

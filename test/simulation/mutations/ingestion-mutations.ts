@@ -33,6 +33,13 @@ export const INGESTION_MUTATIONS: readonly Mutation[] = [
     breaks: ['completed-true', 'no-internal-error', 'end-explained'],
   },
   {
+    name: 'wait-forgotten-while-the-store-refused',
+    file: 'src/ingestion/run-ingestion.ts',
+    find: 'return await stop(context);',
+    replacement: 'return await context.dependencies.store.releaseRun(context.key, null, context.now());',
+    breaks: ['retry-in-bounds'],
+  },
+  {
     name: 'rejects-kept-that-fit-now',
     file: LEG,
     find: 'if (context.ingestion.rejectedRecords > 0) {',

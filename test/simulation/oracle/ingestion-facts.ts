@@ -31,8 +31,8 @@ export class IngestionFacts {
   firstFailedAt: number | null = null;
   /** Not before this time is anything sent. */
   notBefore = 0;
-  /** Whether a person changed its settings, which is worth one attempt at once. */
-  isChanged = false;
+  /** How often a person changed its settings, each of which is worth one attempt at once. */
+  changeCount = 0;
   readonly callbackUrls = new Set<string>();
   /** Rejections since the last acknowledgement, resume, rewind or start. */
   rejections = 0;

@@ -153,7 +153,7 @@ export class StateOracle {
         if (before !== null && before.highestPlannedChunk >= 0 && after.highestPlannedChunk < 0) {
           this.#plans.dropped(change);
         }
-        if (commit.method === 'submit' && commit.result.changed.length > 0) facts.isChanged = true;
+        if (commit.method === 'submit' && commit.result.changed.length > 0) facts.changeCount += 1;
         if (commit.method === 'submit' && commit.result.status === 'RESUMED') this.#resume(facts);
         return;
       case 'applyEvent':

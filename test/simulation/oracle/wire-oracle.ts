@@ -67,8 +67,8 @@ export class WireOracle {
     const inFlight = facts.inFlight.get(epoch) ?? 0;
     if (inFlight > 0) this.#accuse('one-in-flight', `${what} while another of epoch ${epoch} is in flight`);
     if (epoch === latestEpoch && now < facts.notBefore) {
-      if (!facts.isChanged) this.#accuse('retry-in-bounds', `${what} is ${facts.notBefore - now} ms early`);
-      facts.isChanged = false;
+      if (facts.changeCount === 0) this.#accuse('retry-in-bounds', `${what} is ${facts.notBefore - now} ms early`);
+      facts.changeCount -= 1;
     }
     facts.notBefore = 0;
     this.#checkContent(facts, sent);

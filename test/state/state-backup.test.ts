@@ -1,0 +1,44 @@
+/** What keeps a copy of the state from being made of, or in the place of, something else. */
+import { copyFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { openSqliteStateStore } from '../../src/state/sqlite-state-store.ts';
+import { backUpState } from '../../src/state/state-backup.ts';
+import { tempFolder } from '../harness/temp-folder.ts';
+import { sampleIngestion, submitted } from './sample-state.ts';
+
+/** A state with one ingestion, and a folder for backups. */
+async function sampleState() {
+  const path = join(tempFolder(), 'ackstream.db');
+  const add = async (name: string) => {
+    const store = openSqliteStateStore({ path });
+    await submitted(store, sampleIngestion(name));
+    await store.close();
+  };
+  await add('first');
+  return { path, folder: tempFolder(), add };
+}
+
+describe('a backup', () => {
+  it('is not made of a state that is older than its marker says, which would then be restored as if nothing was lost', async () => {
+    const { path, folder, add } = await sampleState();
+    copyFileSync(path, join(folder, 'older'));
+    await add('second');
+    copyFileSync(join(folder, 'older'), path);
+    expect(() => backUpState(path, join(folder, 'backup'), { isForced: false })).toThrow(
+      expect.objectContaining({
+        code: 'STATE_DAMAGED',
+        detail: expect.stringContaining('commits that are missing: 1'),
+      }),
+    );
+    expect(readdirSync(folder)).toEqual(['older']);
+  });
+
+  it('is made where one that was killed left half of it under the same process id', async () => {
+    const { path, folder } = await sampleState();
+    writeFileSync(join(folder, `.backup.${process.pid}.partial`), 'half of it', { mode: 0o644 });
+    expect(backUpState(path, join(folder, 'backup'), { isForced: false }).ingestionCount).toBe(1);
+    expect(readdirSync(folder)).toEqual(['backup']);
+    expect(statSync(join(folder, 'backup')).mode & 0o777).toBe(0o600);
+  });
+});
