@@ -18,7 +18,7 @@ meanwhile. The key that the secrets in it are sealed with is not part of it: kee
   --help    print this
 
 docs/operations.md says how a backup is restored.
-Exit codes: 0 made, 2 wrong use or settings, 3 could not be made.
+Exit codes: 0 made, 1 the state is damaged, 2 wrong use or settings, 3 could not be made.
 `;
 
 /** `ackstream backup`. */

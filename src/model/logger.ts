@@ -16,7 +16,8 @@ export const LOG_EVENTS = {
   'chunk.halved': 'a receiver answered 413, the chunk was cut',
   'delivery.rewound': 'the receiver asked for an earlier chunk',
   'run.stalled': 'a run made no progress for too long: what it was busy with',
-  'run.abandoned': 'a run did not end although it was asked to; its slot was given to another, and it can write nothing',
+  'run.abandoned':
+    'a run did not end although it was asked to; its slot was given to another, and it can write nothing',
   'attempt.ended': 'one attempt, with its outcome',
   'circuit.opened': 'an origin failed too often: nothing is sent to it before the next probe',
   'circuit.probed': 'the circuit is half-open: one attempt is let through',

@@ -5,7 +5,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { ServiceError } from '../errors.ts';
 import { CHAIN_START } from '../model/chunk.ts';
-import { ChecksummedTable, type ChecksummedTableName, type Stored } from './checksummed-table.ts';
+import { CHECKSUMMED_TABLES, ChecksummedTable, type ChecksummedTableName, type Stored } from './checksummed-table.ts';
 import { markOf } from './commit-numbers.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 import { CHECKSUMS_SINCE, refuseForeignFile, SCHEMA_VERSION } from './sqlite-migrations.ts';
@@ -21,8 +21,8 @@ const BUSY_TIMEOUT_MS = 5_000;
 /** What one person can look at. */
 const MAX_FINDINGS = 5;
 
-/** Tables of which every row is verified: SQL looks for some of their rows by what they hold. */
-const VERIFIED_TABLES: readonly ChecksummedTableName[] = ['ingestions', 'answers'];
+/** Tables of which a start verifies every row: SQL looks for some of their rows by what they hold. */
+const STARTING_TABLES: readonly ChecksummedTableName[] = ['ingestions', 'answers'];
 
 /** The ledger of each ingestion has no gap, and ends where its row says. */
 const BROKEN_LEDGERS = `
@@ -52,17 +52,26 @@ const MISCOUNTED_REJECTS = `
 SELECT ingestion_id AS id FROM ingestions
 WHERE rejected_records <> (SELECT count(*) FROM rejects WHERE rejects.ingestion_id = ingestions.ingestion_id)`;
 
+/** What a state is held against. */
+interface StateCheckOptions {
+  /** The largest file that is looked at whole. */
+  readonly maxCheckedBytes?: number;
+  /** Those of which every row is verified. */
+  readonly tables?: readonly ChecksummedTableName[];
+  /** What it must not be older than; left out: the marker beside it. */
+  readonly mark?: StateMark | null;
+}
+
+/** Nothing is left out, however long it takes. */
+export const THOROUGH: StateCheckOptions = { maxCheckedBytes: Infinity, tables: CHECKSUMMED_TABLES };
+
 /**
  * Looks at the state that a data directory has; none is sound. Throws STATE_DAMAGED, naming the file and what was found, STATE_SCHEMA_TOO_NEW and
  * STATE_UNAVAILABLE.
- * @param options `maxCheckedBytes`: the largest file that is looked at whole. `mark`: what it must not be older than, by default its marker.
  */
 export function checkStateFile(
   path: string,
-  {
-    maxCheckedBytes = MAX_CHECKED_BYTES,
-    mark = readStateMark(path),
-  }: { readonly maxCheckedBytes?: number; readonly mark?: StateMark | null } = {},
+  { maxCheckedBytes = MAX_CHECKED_BYTES, tables = STARTING_TABLES, mark = readStateMark(path) }: StateCheckOptions = {},
 ): void {
   const size = sizeOf(path);
   if (size === 0) {
@@ -71,7 +80,7 @@ export function checkStateFile(
   }
   const connection = new SqliteConnection(path, { busyTimeoutMs: BUSY_TIMEOUT_MS, isReadOnly: true });
   try {
-    check(connection, { isWhole: size <= maxCheckedBytes, mark });
+    check(connection, { isWhole: size <= maxCheckedBytes, tables, mark });
   } catch (error) {
     if (error instanceof ServiceError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
@@ -94,7 +103,15 @@ function refuseLostState(path: string, mark: StateMark | null): void {
 
 function check(
   connection: SqliteConnection,
-  { isWhole, mark }: { readonly isWhole: boolean; readonly mark: StateMark | null },
+  {
+    isWhole,
+    tables,
+    mark,
+  }: {
+    readonly isWhole: boolean;
+    readonly tables: readonly ChecksummedTableName[];
+    readonly mark: StateMark | null;
+  },
 ): void {
   refuseForeignFile(connection);
   connection.execute('PRAGMA cell_size_check = ON');
@@ -102,7 +119,7 @@ function check(
   const version = Number(connection.readPragma('user_version'));
   // What was written before has nothing to be held against.
   const hasChecksums = version >= CHECKSUMS_SINCE;
-  if (hasChecksums) for (const table of VERIFIED_TABLES) verifyRows(connection, table);
+  if (hasChecksums) for (const table of tables) verifyRows(connection, table);
   if (mark !== null) refuseOlderState(connection.path, hasChecksums ? markOf(connection) : null, mark);
   if (version !== SCHEMA_VERSION || !isWhole) return;
   refuseOrphans(connection);
@@ -126,7 +143,10 @@ function refuseOrphans(connection: SqliteConnection): void {
 
 function verifyRows(connection: SqliteConnection, name: ChecksummedTableName): void {
   const table = new ChecksummedTable(connection, name);
-  for (const row of rowsOf<Stored<object>>(connection, `SELECT * FROM ${name}`)) table.verified(row);
+  const rows = connection.prepare<[], Stored<object>>(`SELECT * FROM ${name}`);
+  connection.read(() => {
+    for (const row of rows.iterate()) table.verified(row);
+  });
 }
 
 function refuseOlderState(path: string, found: StateMark | null, known: StateMark): void {

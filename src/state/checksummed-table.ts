@@ -15,6 +15,10 @@ const KEYS = {
 /** A table whose rows carry a checksum. */
 export type ChecksummedTableName = keyof typeof KEYS;
 
+/** All of them. */
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of a constant
+export const CHECKSUMMED_TABLES = Object.keys(KEYS) as readonly ChecksummedTableName[];
+
 /** A row as it is stored. */
 export type Stored<Row> = Row & { readonly row_checksum: number };
 

@@ -6,7 +6,7 @@
 import { closeSync, existsSync, lstatSync, openSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import { ServiceError, toServiceError } from '../errors.ts';
-import { checkStateFile } from './check-state-file.ts';
+import { checkStateFile, THOROUGH } from './check-state-file.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 import { refuseForeignFile } from './sqlite-migrations.ts';
 import { readStateMark } from './state-marker.ts';
@@ -28,7 +28,8 @@ const FILE_MODE = 0o600;
  * @throws COMMAND_INVALID where nothing may be written at `target`; STATE_DAMAGED where the state is; STATE_UNAVAILABLE, STATE_SCHEMA_TOO_NEW.
  */
 export function backUpState(path: string, target: string, { isForced }: { readonly isForced: boolean }): StateBackup {
-  if (!existsSync(path)) throw new ServiceError('STATE_UNAVAILABLE', { detail: `There is no state at ${path}.` });
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  if (size === 0) throw new ServiceError('STATE_UNAVAILABLE', { detail: `There is no state at ${path}.` });
   refuseTarget(path, target, isForced);
   const partial = join(dirname(target), `.${basename(target)}.${process.pid}.partial`);
   createFile(partial);
@@ -36,7 +37,7 @@ export function backUpState(path: string, target: string, { isForced }: { readon
     // Read first: the service may commit meanwhile. A state that is older than it was would pass for a sound one once it is restored without its marker.
     const mark = readStateMark(path);
     copySnapshot(path, partial);
-    checkStateFile(partial, { maxCheckedBytes: Infinity, mark });
+    checkStateFile(partial, { ...THOROUGH, mark });
     const ingestionCount = countIngestions(partial);
     syncToDisk(partial);
     const byteCount = statSync(partial).size;

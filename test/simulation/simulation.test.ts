@@ -32,7 +32,7 @@ describe('a planted bug', () => {
   });
 
   it('is found, and told by the smallest scenario that shows it', { timeout: 120_000 }, () => {
-    const args = ['test/simulation/main.ts', '--mutation', 'halved-by-an-eighth', '--seeds', '200', '--workers', '1'];
+    const args = ['test/simulation/main.ts', '--mutation', 'halved-by-an-eighth', '--seeds', '400', '--workers', '1'];
     const { status, stdout } = spawnSync(process.execPath, args, { cwd: projectRoot, encoding: 'utf8' });
     expect(stdout).toMatch(/breaks halving-safe: a chunk is cut only where the receiver cannot have it/);
     expect(stdout).toMatch(/again: npm run simulate -- --seed \d+ --mutation halved-by-an-eighth/);

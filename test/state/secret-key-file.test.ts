@@ -16,7 +16,7 @@ describe('a key file', () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
-  it.skipIf(process.platform === 'win32')('is not there, rather than empty, where the disk takes none of it', () => {
+  it('is not there, rather than empty, where the disk takes none of it', () => {
     const folder = tempFolder();
     const script = `import { createStateKeys } from '${MODULE}';
       try { createStateKeys('${join(folder, 'state.key')}'); } catch (error) { process.stdout.write(error.code); }`;

@@ -2,10 +2,11 @@
 import { copyFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { SqliteConnection } from '../../src/state/sqlite-connection.ts';
 import { openSqliteStateStore } from '../../src/state/sqlite-state-store.ts';
 import { backUpState } from '../../src/state/state-backup.ts';
 import { tempFolder } from '../harness/temp-folder.ts';
-import { sampleIngestion, submitted } from './sample-state.ts';
+import { claimed, NOW, planAfter, sampleIngestion, submitted, withoutRejects } from './sample-state.ts';
 
 /** A state with one ingestion, and a folder for backups. */
 async function sampleState() {
@@ -32,6 +33,30 @@ describe('a backup', () => {
       }),
     );
     expect(readdirSync(folder)).toEqual(['older']);
+  });
+
+  it('is not made of rows that are not what was written, also of those that a start would not look at', async () => {
+    const { path, folder } = await sampleState();
+    const store = openSqliteStateStore({ path });
+    const run = await claimed(store);
+    await store.planChunk(run, withoutRejects(planAfter(null, 10)), NOW);
+    await store.close();
+    const connection = new SqliteConnection(path, { busyTimeoutMs: 0 });
+    connection.execute('UPDATE chunks SET byte_count = byte_count + 1');
+    connection.close();
+    await openSqliteStateStore({ path }).close();
+    expect(() => backUpState(path, join(folder, 'backup'), { isForced: false })).toThrow(
+      expect.objectContaining({ code: 'STATE_DAMAGED', detail: expect.stringContaining('the row of chunks') }),
+    );
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('is not made of an empty file', async () => {
+    const path = join(tempFolder(), 'ackstream.db');
+    writeFileSync(path, '');
+    expect(() => backUpState(path, join(tempFolder(), 'backup'), { isForced: false })).toThrow(
+      expect.objectContaining({ code: 'STATE_UNAVAILABLE', detail: `There is no state at ${path}.` }),
+    );
   });
 
   it('is made where one that was killed left half of it under the same process id', async () => {
