@@ -38,6 +38,8 @@ export interface Config {
   readonly maxRunning: number;
   readonly maxQueued: number;
   readonly retryWindowMs: number;
+  /** How long terminal ingestions are kept after their last change, ms; null: for good. */
+  readonly retentionMs: number | null;
   readonly maxDepth: number;
   readonly maxRecordBytes: number;
   /** How long a run may go without any progress, ms. */
@@ -63,6 +65,8 @@ const MIN_STALL_TIMEOUT_MS = 1_000;
 /** A thread that reads takes some 20 MiB for itself; V8 takes no more than 64 GiB. */
 const MIN_WORKER_MEMORY = 64 * 1024 ** 2;
 const MAX_WORKER_MEMORY = 64 * 1024 ** 3;
+/** What is old is looked for so often. */
+const MIN_RETENTION_MS = 3_600_000;
 /** Only the look of an entry, so that no URL is taken for a host; the URL guard reads it, and refuses what it cannot. */
 const CALLBACK_ALLOW_ENTRY = /^[\w.*:[\]-]+(?:\/\d{1,3}\]?(?::\d{1,5})?)?$/;
 const MIN_TOKEN_LENGTH = 16;
@@ -126,6 +130,12 @@ const environmentSchema = z.strictObject({
   ACKSTREAM_MAX_RUNNING: integer(1, 1024).default(() => availableParallelism()),
   ACKSTREAM_MAX_QUEUED: integer(1, 1_000_000).default(1000),
   ACKSTREAM_RETRY_WINDOW: duration().default(72 * 3_600_000),
+  ACKSTREAM_RETENTION: z
+    .union(
+      [z.literal('off').transform(() => null), duration().refine((retentionMs) => retentionMs >= MIN_RETENTION_MS)],
+      { error: `must be off, or ${DURATION_FORM} and at least 1h` },
+    )
+    .default(null),
   ACKSTREAM_MAX_DEPTH: integer(1, MAX_MAX_DEPTH).default(256),
   ACKSTREAM_MAX_RECORD_BYTES: integer(1, MAX_MAX_RECORD_BYTES).default(64 * 1024 ** 2),
   ACKSTREAM_STALL_TIMEOUT: duration()
@@ -156,6 +166,19 @@ export function loadConfig({ env, cwd }: ConfigInput): Config {
   return toConfig(parsed.data, cwd);
 }
 
+/** Where a setting comes from. */
+export type SettingSource = 'environment' | '.env' | 'default';
+
+/** Where {@link loadConfig} takes each setting from, by its variable. Throws CONFIG_INVALID where `.env` cannot be read. */
+export function sourcesOfSettings({ env, cwd }: ConfigInput): Readonly<Record<string, SettingSource>> {
+  const file = readEnvFile(envFileIn(cwd));
+  const sourceOf = (name: string): SettingSource => {
+    if (env[name] !== undefined) return 'environment';
+    return file[name] === undefined ? 'default' : '.env';
+  };
+  return Object.fromEntries(Object.keys(environmentSchema.shape).map((name) => [name, sourceOf(name)]));
+}
+
 function toConfig(settings: z.infer<typeof environmentSchema>, cwd: string): Config {
   const dataDir = resolve(cwd, settings.ACKSTREAM_DATA_DIR);
   const logDir = resolve(cwd, settings.ACKSTREAM_LOG_DIR);
@@ -181,6 +204,7 @@ function toConfig(settings: z.infer<typeof environmentSchema>, cwd: string): Con
     maxRunning: settings.ACKSTREAM_MAX_RUNNING,
     maxQueued: settings.ACKSTREAM_MAX_QUEUED,
     retryWindowMs: settings.ACKSTREAM_RETRY_WINDOW,
+    retentionMs: settings.ACKSTREAM_RETENTION,
     maxDepth: settings.ACKSTREAM_MAX_DEPTH,
     maxRecordBytes: settings.ACKSTREAM_MAX_RECORD_BYTES,
     stallTimeoutMs: settings.ACKSTREAM_STALL_TIMEOUT,
@@ -207,6 +231,7 @@ export function describeConfig(config: Config): Readonly<Record<string, string>>
     ACKSTREAM_MAX_RUNNING: String(config.maxRunning),
     ACKSTREAM_MAX_QUEUED: String(config.maxQueued),
     ACKSTREAM_RETRY_WINDOW: formatDurationMs(config.retryWindowMs),
+    ACKSTREAM_RETENTION: config.retentionMs === null ? 'off' : formatDurationMs(config.retentionMs),
     ACKSTREAM_MAX_DEPTH: String(config.maxDepth),
     ACKSTREAM_MAX_RECORD_BYTES: String(config.maxRecordBytes),
     ACKSTREAM_STALL_TIMEOUT: formatDurationMs(config.stallTimeoutMs),

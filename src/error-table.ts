@@ -109,6 +109,16 @@ export const ERRORS = {
       exitCode: 2,
     },
   ),
+  CHUNK_NOT_FOUND: entry(
+    'The ingestion has no chunk with this number.',
+    'List its chunks with GET /api/ingestions/{id}/chunks.',
+    { httpStatus: 404, exitCode: 2 },
+  ),
+  VERIFICATION_NOT_FOUND: entry(
+    'The ingestion was not verified since the service started.',
+    'Begin with POST /api/ingestions/{id}/verify.',
+    { httpStatus: 404, exitCode: 2 },
+  ),
   MOVE_NOT_ALLOWED: entry(
     'The ingestion is in a state that does not allow this.',
     'Read its status with GET /api/ingestions/{id}; docs/api.md says what each state allows.',
@@ -119,12 +129,27 @@ export const ERRORS = {
     'Send `re_ingestion: true` (`--re-ingest`) to deliver it to this one too.',
     { httpStatus: 409, exitCode: 4 },
   ),
+  HISTORY_DELETED: entry(
+    'The file was delivered in part, and what was recorded of that is deleted.',
+    'Send `re_ingestion: true` (`--re-ingest`) to deliver it from its start, under a new id.',
+    { httpStatus: 409, exitCode: 4 },
+  ),
   QUEUE_FULL: entry('Too many ingestions are waiting.', 'Try again after the time in Retry-After.', {
     httpStatus: 429,
     exitCode: 3,
     retryable: true,
   }),
   PREVIEWS_BUSY: entry('Other previews are under way.', 'Try again when they are done.', {
+    httpStatus: 429,
+    exitCode: 3,
+    retryable: true,
+  }),
+  READ_BACK_BUSY: entry('Other files are being read back.', 'Try again when they are done.', {
+    httpStatus: 429,
+    exitCode: 3,
+    retryable: true,
+  }),
+  EVENT_STREAMS_BUSY: entry('Too many clients follow events.', 'Close streams that nobody looks at, and try again.', {
     httpStatus: 429,
     exitCode: 3,
     retryable: true,

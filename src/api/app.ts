@@ -4,18 +4,24 @@ import { methodNotAllowed } from 'hono/method-not-allowed';
 import { ServiceError, toServiceError } from '../errors.ts';
 import { fieldErrorsOf } from '../model/field-errors.ts';
 import type { Logger } from '../model/logger.ts';
+import { answerUnchanged } from './conditional-read.ts';
 import type { GateEnv } from './connection.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { passGate } from './gate.ts';
 import { operationScopes } from './operation-scopes.ts';
 import { problemOf, toResponse } from './problem.ts';
+import { addChunkBodyRoute } from './routes/chunk-body.ts';
 import { addCircuitRoute } from './routes/circuits.ts';
+import { addDashboardRoutes, isDashboardPath } from './routes/dashboard.ts';
 import { addDocumentationRoutes } from './routes/documentation.ts';
+import { addEventRoutes } from './routes/events.ts';
 import { addHealthRoutes, HEALTH_PATHS } from './routes/health.ts';
 import { addIngestRoute } from './routes/ingest.ts';
 import { addIngestionRoutes } from './routes/ingestions.ts';
+import { addMetricsRoute } from './routes/metrics.ts';
 import { addPreviewRoute } from './routes/preview.ts';
 import { addRejectRoute } from './routes/rejects.ts';
+import { addVerificationRoutes } from './routes/verification.ts';
 
 /**
  * The HTTP API: routes to the service and the store's reads, with every refusal and failure as a problem document. It opens no socket; the caller
@@ -34,7 +40,9 @@ export function createApi(dependencies: ApiDependencies): OpenAPIHono {
 
   app.use(logRefusals(logger));
   if (gate !== null) {
-    app.use(passGate(gate, { clock, openPaths: HEALTH_PATHS, scopeOf: operationScopes(app) }));
+    app.use(
+      passGate(gate, { clock, openPaths: HEALTH_PATHS, isPublic: isDashboardPath, scopeOf: operationScopes(app) }),
+    );
   }
   app.use(
     methodNotAllowed({
@@ -48,12 +56,19 @@ export function createApi(dependencies: ApiDependencies): OpenAPIHono {
     }),
   );
 
+  app.use(answerUnchanged());
+
   addIngestRoute(app, dependencies);
   addPreviewRoute(app, dependencies);
   addIngestionRoutes(app, dependencies);
+  addChunkBodyRoute(app, dependencies);
+  addVerificationRoutes(app, dependencies);
   addRejectRoute(app, dependencies);
   addCircuitRoute(app, dependencies);
+  addEventRoutes(app, dependencies);
   addHealthRoutes(app, dependencies);
+  addDashboardRoutes(app);
+  addMetricsRoute(app, dependencies);
   addDocumentationRoutes(app, dependencies);
 
   app.notFound((context) => refuse(new ServiceError('ROUTE_NOT_FOUND'), context));

@@ -4,8 +4,10 @@ import { ERRORS, type ErrorCode } from '../errors.ts';
 import { FILE_TYPES, STATUSES } from '../model/ingestion.ts';
 
 const EXAMPLE_FILE_ID = '92acf69559533fd7171c7f80834b38f3656bff2296e1924122526f5a901eec8d';
-const EXAMPLE_INGESTION_ID = '810ba930073cbac56a41b756b443a9cf0407396ac43bf4f59e40737b25fe8bba';
-const EXAMPLE_CHECKSUM = '080a9ed428559ef602668b4c00f114f1a11c3f6b02a435f0bdc154578e4d7f22';
+/** An id of an ingestion, that of docs/protocol.md. */
+export const EXAMPLE_INGESTION_ID = '810ba930073cbac56a41b756b443a9cf0407396ac43bf4f59e40737b25fe8bba';
+/** The checksum of the one record `1`. */
+export const EXAMPLE_CHECKSUM = '080a9ed428559ef602668b4c00f114f1a11c3f6b02a435f0bdc154578e4d7f22';
 
 const ingestionId = z.string().openapi({ description: 'Id of the ingestion.', example: EXAMPLE_INGESTION_ID });
 const fileId = z.string().openapi({ description: 'Id of the file, by its path and type.', example: EXAMPLE_FILE_ID });
@@ -14,7 +16,7 @@ const time = (description: string) =>
   z.string().openapi({ description, format: 'date-time', example: '2026-03-01T12:00:00.000Z' });
 
 /** Where in the file something is. */
-const placeSchema = z
+export const placeSchema = z
   .object({
     file: z.string().optional(),
     byte_offset: z.int().optional(),

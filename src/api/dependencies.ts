@@ -1,5 +1,9 @@
+import type { EventFeed } from '../ingestion/event-feed.ts';
 import type { IngestionService } from '../ingestion/ingestion-service.ts';
 import type { PreviewService } from '../ingestion/preview-service.ts';
+import type { ChunkRebuilder } from '../ingestion/rebuild-chunk.ts';
+import type { Retention } from '../ingestion/retention.ts';
+import type { VerificationService } from '../ingestion/verify-service.ts';
 import type { Circuit } from '../model/circuit.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Ingestion } from '../model/ingestion.ts';
@@ -18,6 +22,10 @@ export interface Readiness {
 export interface ApiDependencies {
   readonly service: IngestionService;
   readonly reads: StateReads;
+  /** Rebuilds single chunks, and compares all of an ingestion, from its file. */
+  readonly rebuilder: Pick<ChunkRebuilder, 'planOf' | 'rebuild'>;
+  readonly verifications: Pick<VerificationService, 'start' | 'find'>;
+  readonly retention: Pick<Retention, 'delete'>;
   readonly previews: Pick<PreviewService, 'preview'>;
   readonly circuits: {
     /** All that are not closed. */
@@ -25,8 +33,11 @@ export interface ApiDependencies {
     /** That to an ingestion's callback; null while it is closed. */
     of(ingestion: Ingestion): Circuit | null;
   };
+  /** What happens, to be followed. */
+  readonly events: Pick<EventFeed, 'follow'>;
   /** Asked with every GET /health/ready: it must be quick. */
   readonly health: { isReady(): Promise<Readiness> };
+  readonly metrics: { readonly contentType: string; render(): Promise<string> };
   /** Who is let in; null: nobody but this process asks, who could as well read the state. */
   readonly gate: Gate | null;
   readonly clock: Clock;

@@ -1,6 +1,7 @@
-/** The page at /docs: the OpenAPI document for people. One HTML text without scripts and without anything from elsewhere. */
+/** The page at /docs: the OpenAPI document for people, with a form to try each operation. One HTML text without anything from elsewhere. */
 import { hash } from 'node:crypto';
 import { ERRORS } from '../errors.ts';
+import { DOCS_SCRIPT } from './docs-script.ts';
 
 /** The part of a JSON Schema that the page shows. */
 export interface DocsSchema {
@@ -8,6 +9,7 @@ export interface DocsSchema {
   readonly type?: string | readonly string[];
   readonly description?: string;
   readonly enum?: readonly unknown[];
+  readonly const?: unknown;
   readonly items?: DocsSchema;
   readonly oneOf?: readonly DocsSchema[];
   readonly anyOf?: readonly DocsSchema[];
@@ -17,7 +19,17 @@ export interface DocsSchema {
   readonly example?: unknown;
 }
 
-type Content = Readonly<Record<string, { readonly schema: DocsSchema }>>;
+/** Bodies by their media types. */
+export type Content = Readonly<
+  Record<
+    string,
+    {
+      readonly schema: DocsSchema;
+      readonly example?: unknown;
+      readonly examples?: Readonly<Record<string, { readonly value: unknown }>>;
+    }
+  >
+>;
 
 /** The part of an operation that the page shows. */
 export interface DocsOperation {
@@ -48,14 +60,20 @@ const STYLE = `
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
 h2{margin-top:2.5rem;border-top:1px solid #8888;padding-top:1rem}
 code,pre{font:14px/1.4 ui-monospace,monospace}
-pre{overflow:auto;padding:.75rem;background:#8881;border-radius:.3rem}
+pre{white-space:pre-wrap;overflow-wrap:anywhere;padding:.75rem;background:#8881;border-radius:.3rem}
 table{border-collapse:collapse;width:100%}
 th,td{text-align:left;vertical-align:top;padding:.25rem .75rem .25rem 0;border-bottom:1px solid #8883}
 .method{display:inline-block;min-width:3.5rem;font-weight:700}
+label{display:block;margin:.5rem 0}
+input,textarea,button{font:inherit;max-width:100%;box-sizing:border-box;padding:.25rem .5rem}
+input,textarea{display:block;width:30rem}
+textarea,output{font:14px/1.4 ui-monospace,monospace}
+output{display:block;white-space:pre-wrap;overflow-wrap:anywhere}
+:focus-visible{outline:3px solid #48f;outline-offset:2px}
 `;
 
-/** What the page may load: its own style and nothing else. */
-export const DOCS_CONTENT_SECURITY_POLICY = `default-src 'none'; style-src 'sha256-${hash('sha256', STYLE, 'base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+/** What the page may load and do: its own style, its own script, and requests to where it came from. */
+export const DOCS_CONTENT_SECURITY_POLICY = `default-src 'none'; style-src 'sha256-${hash('sha256', STYLE, 'base64')}'; script-src 'sha256-${hash('sha256', DOCS_SCRIPT, 'base64')}'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 
 /** A text that is HTML already; all else is escaped where it is put into some. */
 class Html {
@@ -93,15 +111,16 @@ export function renderDocsPage(document: DocsDocument): string {
   const { title, version, description } = document.info;
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>${title} ${version}</title><style>${new Html(STYLE)}</style></head><body>
+<title>${title} ${version}</title><style>${new Html(STYLE)}</style></head><body><main>
 <h1>${title} ${version}</h1><p>${description}</p>
 <p>For programs: <a href="/openapi.json">/openapi.json</a>. Where there is a token, everything but the paths below /health asks for one; else the header can be left out.</p>
+<label>Token, for the forms below: kept in this field alone <input id="token" type="password" autocomplete="off"></label>
 <ul>${operations.map(({ method, path, operation }) => html`<li><a href="#${operation.operationId}"><span class="method">${method}</span> <code>${path}</code></a> ${operation.summary}</li>`)}
 <li><a href="#errors">Errors</a></li></ul>
 ${operations.map((entry) => operationSection(entry, document))}
 ${Object.entries(document.components.schemas).map(([name, schema]) => schemaSection(name, schema))}
-${errorSection()}
-</body></html>`.text;
+${errorSection()}</main>
+<script>${new Html(DOCS_SCRIPT)}</script></body></html>`.text;
 }
 
 interface OperationEntry {
@@ -121,7 +140,19 @@ ${body === undefined ? '' : html`<h3>Body</h3>${propertiesTable(resolved(body, d
     ([status, response]) =>
       html`<tr><td><code>${status}</code></td><td>${response.description}</td><td>${typeOfContent(response.content)}</td></tr>`,
   )}</table>
-<pre>${curlOf(entry, document)}</pre></section>`;
+<pre>${curlOf(entry, document)}</pre>${tryForm(entry)}</section>`;
+}
+
+/** A stream has no form: it never ends. What a form asks for is checked by the service, so that refusals can be tried as well. */
+function tryForm({ method, path, operation }: OperationEntry): Part {
+  const { operationId, parameters = [], requestBody, responses } = operation;
+  const isStream = Object.values(responses).some(({ content = {} }) => 'text/event-stream' in content);
+  if (isStream) return '';
+  const example = requestBody?.content['application/json']?.example;
+  return html`<details><summary>Try it</summary><form data-method="${method}" data-path="${path}" aria-label="${operationId}">
+${parameters.map(({ name, in: place }) => html`<label>${name} <small>${place}</small> <input name="${name}" data-in="${place}"></label>`)}
+${requestBody === undefined ? '' : html`<label>Body <textarea name="body" data-in="body" rows="8" spellcheck="false">${JSON.stringify(example, null, 2)}</textarea></label>`}
+<button>Send ${method} ${path}</button><output aria-live="polite"></output></form></details>`;
 }
 
 function scopeOf({ security: [requirement] = [] }: DocsOperation): Part {

@@ -55,19 +55,23 @@ export interface GateContext {
   readonly clock: Clock;
   /** Paths that are open to all, by whatever name, as often as they like: monitors have no token, and ask by the address of a container. */
   readonly openPaths: readonly string[];
+  /** Whether a path holds nothing secret: no token is asked for there, all else is as everywhere. */
+  readonly isPublic: (path: string) => boolean;
   /** What the route of a request asks for; null: it has none, and will be refused for that. */
   readonly scopeOf: (context: Context) => Scope | null;
 }
 
 /** Lets a request pass, or throws HOST_NOT_ALLOWED, ORIGIN_NOT_ALLOWED, UNAUTHORIZED, RATE_LIMITED, FORBIDDEN, TOKENS_UNUSABLE. */
-export function passGate(gate: Gate, { clock, openPaths, scopeOf }: GateContext): MiddlewareHandler<GateEnv> {
+export function passGate(gate: Gate, { clock, openPaths, isPublic, scopeOf }: GateContext): MiddlewareHandler<GateEnv> {
   return async (context, next) => {
     if (openPaths.includes(context.req.path)) return next();
     context.set('remoteAddress', context.env.remoteAddress);
     requireOwnHost(gate.hosts, context);
     requireOwnOrigin(gate.hosts, context);
     const address = gate.addressKey(context.env.remoteAddress);
-    const bearer = await authenticate(gate, { header: context.req.header('Authorization'), address, now: clock.now() });
+    const bearer = isPublic(context.req.path)
+      ? null
+      : await authenticate(gate, { header: context.req.header('Authorization'), address, now: clock.now() });
     if (bearer !== null) context.set('tokenId', bearer.tokenId);
     const allowance = await gate.requests?.take(bearer === null ? address : `token ${bearer.tokenId}`);
     if (allowance?.isOver === true) throw rateLimited(allowance);

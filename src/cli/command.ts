@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { Clock } from '../model/clock.ts';
+import type { CommandName, CommandValues } from './command-table.ts';
 
 /** What a command needs of its process. */
 export interface CommandContext {
@@ -13,6 +14,8 @@ export interface CommandContext {
   readonly writeError: (text: string) => void;
   /** Columns of the terminal that standard output is, as they are now; null where it is none. */
   readonly terminalColumns: () => number | null;
+  /** Whether standard output shows colours. */
+  readonly hasColour: boolean;
   /** Whether a person reads standard error. */
   readonly isErrorTerminal: boolean;
   /** Aborted by Ctrl-C and SIGTERM. */
@@ -20,17 +23,15 @@ export interface CommandContext {
   readonly clock: Clock;
 }
 
-/** A command of the command line. */
-export interface Command {
-  /** How it is used, for `--help`. */
-  readonly usage: string;
-  /** Runs it and gives back the exit code (docs/cli.md). Throws ServiceError for what it cannot do. */
-  run(args: readonly string[], context: CommandContext): Promise<number>;
-}
+/** Runs a command and gives back the exit code (docs/cli.md). Throws ServiceError for what it cannot do. */
+export type RunCommand<Name extends CommandName> = (
+  values: CommandValues<Name>,
+  context: CommandContext,
+) => Promise<number>;
 
 /** Ended as asked for. */
 export const EXIT_DONE = 0;
-/** The ingestion ended otherwise than COMPLETED. */
-export const EXIT_NOT_COMPLETED = 1;
+/** The ingestion ended otherwise than COMPLETED, or the installation has problems. */
+export const EXIT_FAILED = 1;
 /** Ended by Ctrl-C or SIGTERM before its end: 128 + SIGINT, as shells have it. */
 export const EXIT_INTERRUPTED = 130;

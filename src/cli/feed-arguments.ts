@@ -1,34 +1,20 @@
 import { resolve } from 'node:path';
-import { jsonObject } from './parse-arguments.ts';
+import type { CommandValues } from './command-table.ts';
+import { jsonObject } from './option-values.ts';
 
-/** The options of every command that reads a feed, as `node:util` has them. */
-export const FEED_OPTIONS = {
-  type: { type: 'string' },
-  'record-path': { type: 'string' },
-  encoding: { type: 'string' },
-  delimiter: { type: 'string' },
-  sheet: { type: 'string' },
-  format: { type: 'string' },
-} as const;
-
-/** Their lines in a usage, without the last line break. */
-export const FEED_USAGE = `  --type <t>              json, ndjson, csv, tsv, excel or xml; if left out, by the file's name, else json
-  --record-path <p>       where the records are, such as products.items (JSON) or catalog/product (XML); if left out, it is found
-  --encoding <e>          encoding of the text, such as windows-1252; if left out, what the file says, else UTF-8
-  --delimiter <c>         what is between the cells of CSV, \\t for a tab; if left out, it is found
-  --sheet <s>             name of an Excel sheet, its index from 0, or * for all; if left out, the active one
-  --format <json>         these and the other options of the file type, such as '{"header": false}'`;
-
-/** What {@link FEED_OPTIONS} were given. */
-type FeedValues = { readonly [Name in keyof typeof FEED_OPTIONS]?: string | undefined };
+/** What the options of commands that read a feed were given. */
+type FeedValues = Pick<
+  CommandValues<'preview'>,
+  'file' | 'type' | 'recordPath' | 'encoding' | 'delimiter' | 'sheet' | 'format'
+>;
 
 /** The fields of a request that say what the feed is. */
-export function feedFieldsOf(cwd: string, file: string, values: FeedValues): Readonly<Record<string, unknown>> {
+export function feedFieldsOf(cwd: string, values: FeedValues): Readonly<Record<string, unknown>> {
   return {
     // The service may have another working directory.
-    file_path: resolve(cwd, file),
+    file_path: resolve(cwd, values.file),
     file_type: values.type,
-    record_path: values['record-path'],
+    record_path: values.recordPath,
     format: formatOf(values),
   };
 }

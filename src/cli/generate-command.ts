@@ -1,45 +1,12 @@
 import { createWriteStream } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import {
-  FEED_COMPRESSIONS,
-  FEED_FORMATS,
-  type FeedListener,
-  type GeneratedFeed,
-  writeFeed,
-} from '../generate/write-feed.ts';
-import { type Command, type CommandContext, EXIT_DONE, EXIT_INTERRUPTED } from './command.ts';
-import { commandInvalid, parseArguments, wholeNumber } from './parse-arguments.ts';
+import { type FeedListener, type GeneratedFeed, writeFeed } from '../generate/write-feed.ts';
+import { type CommandContext, EXIT_DONE, EXIT_INTERRUPTED, type RunCommand } from './command.ts';
+import type { CommandValues } from './command-table.ts';
+import { commandInvalid } from './option-values.ts';
 import { formatCount } from './render-progress.ts';
 import { terminalText } from './terminal-text.ts';
-
-const usage = `usage: ackstream generate --format <f> --records <n> [options]
-
-Writes a feed of made-up products, to try things with: nested, about 1.2 KB each as JSON, with umlauts, decimals, ids of 18 digits, empty values and
-texts that are easily mangled. The same seed makes the same products in every format.
-
-  --format <f>       ${FEED_FORMATS.join(', ')} (required)
-  --records <n>      how many products (required)
-  --seed <n>         which products; 1 if left out
-  --out <file>       where to; - or left out: standard output
-  --compress <c>     ${FEED_COMPRESSIONS.join(' or ')}
-  --force            write over a file that exists
-  --json             print what was written as one JSON document (to standard error where the feed goes to standard output)
-  --help             print this
-
-What was written when it fails or is interrupted is removed.
-Exit codes: 0 written, 1 could not be written, 2 wrong use, 130 interrupted.
-`;
-
-const options = {
-  format: { type: 'string' },
-  records: { type: 'string' },
-  seed: { type: 'string' },
-  out: { type: 'string' },
-  compress: { type: 'string' },
-  force: { type: 'boolean' },
-  json: { type: 'boolean' },
-} as const;
 
 const DEFAULT_SEED = 1;
 const PROGRESS_INTERVAL_MS = 200;
@@ -56,51 +23,38 @@ interface GenerateArguments {
 }
 
 /** `ackstream generate`. */
-export const generateCommand: Command = {
-  usage,
-  async run(args, context) {
-    const { feed, path, isForced, isJson } = readArguments(args, context.cwd);
-    const progress = reportProgress(feed, context);
-    try {
-      const listener = { signal: context.signal, ...progress.listener };
-      const bytes =
-        path === null
-          ? await writeFeed(feed, context.standardOutput, listener)
-          : await writeFile(feed, { path, isForced }, listener);
-      progress.end();
-      const { format, recordCount: records, seed } = feed;
-      const tell = path === null ? context.writeError : context.write;
-      if (isJson) tell(`${JSON.stringify({ path, format, records, seed, bytes })}\n`);
-      else if (path !== null)
-        tell(`${formatCount(records)} records, ${formatCount(bytes)} bytes: ${terminalText(path)}\n`);
-      return EXIT_DONE;
-    } catch (error) {
-      progress.end();
-      if (!context.signal.aborted) throw error;
-      return EXIT_INTERRUPTED;
-    }
-  },
+export const runGenerate: RunCommand<'generate'> = async (values, context) => {
+  const { feed, path, isForced, isJson } = readValues(values, context.cwd);
+  const progress = reportProgress(feed, context);
+  try {
+    const listener = { signal: context.signal, ...progress.listener };
+    const bytes =
+      path === null
+        ? await writeFeed(feed, context.standardOutput, listener)
+        : await writeFile(feed, { path, isForced }, listener);
+    progress.end();
+    const { format, recordCount: records, seed } = feed;
+    const tell = path === null ? context.writeError : context.write;
+    if (isJson) tell(`${JSON.stringify({ path, format, records, seed, bytes })}\n`);
+    else if (path !== null)
+      tell(`${formatCount(records)} records, ${formatCount(bytes)} bytes: ${terminalText(path)}\n`);
+    return EXIT_DONE;
+  } catch (error) {
+    progress.end();
+    if (!context.signal.aborted) throw error;
+    return EXIT_INTERRUPTED;
+  }
 };
 
-function readArguments(args: readonly string[], cwd: string): GenerateArguments {
-  const { values } = parseArguments(args, { options, positionals: [] });
-  const recordCount = wholeNumber('--records', values.records);
-  if (recordCount === undefined) throw commandInvalid('--records is missing');
-  if (values.format === undefined) throw commandInvalid('--format is missing');
+function readValues(values: CommandValues<'generate'>, cwd: string): GenerateArguments {
   const feed = {
-    format: oneOf('--format', FEED_FORMATS, values.format),
-    recordCount,
-    seed: wholeNumber('--seed', values.seed) ?? DEFAULT_SEED,
-    compression: values.compress === undefined ? null : oneOf('--compress', FEED_COMPRESSIONS, values.compress),
+    format: values.format,
+    recordCount: values.records,
+    seed: values.seed ?? DEFAULT_SEED,
+    compression: values.compress ?? null,
   };
   const path = values.out === undefined || values.out === '-' ? null : resolve(cwd, values.out);
   return { feed, path, isForced: values.force === true, isJson: values.json === true };
-}
-
-function oneOf<Name extends string>(flag: string, names: readonly Name[], text: string): Name {
-  const name = names.find((candidate) => candidate === text);
-  if (name === undefined) throw commandInvalid(`${flag} must be one of ${names.join(', ')}`);
-  return name;
 }
 
 /** Writes a file, which is removed where that fails. */

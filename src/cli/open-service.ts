@@ -8,8 +8,9 @@ import { ServiceError } from '../errors.ts';
 import type { Clock } from '../model/clock.ts';
 import { readLockHolder } from '../state/data-directory-lock.ts';
 import type { CommandContext } from './command.ts';
-import { commandInvalid } from './parse-arguments.ts';
+import { commandInvalid } from './option-values.ts';
 import { ServiceClient } from './service-client.ts';
+import { configuredUrl, reachable } from './service-url.ts';
 
 /** A service to talk to. */
 export interface OpenedService {
@@ -19,23 +20,29 @@ export interface OpenedService {
   close(): Promise<void>;
 }
 
+/** What a service of this process is for. */
+interface OwnUse {
+  readonly delivers: boolean;
+  readonly creates?: boolean;
+}
+
 /** What requests to a service of this process are addressed to; no such name is ever looked up. */
 const OWN_URL = 'http://ackstream.internal';
 
 /**
- * @param options `url` the value of `--url`; `delivers`: a service of this process also delivers, otherwise it only reads the state.
+ * @param options `url` the value of `--url`; `delivers`: a service of this process also delivers what it is asked for; `creates`: where there is no data directory it makes one.
  * @throws CONFIG_INVALID, DATA_DIR_LOCKED, SERVICE_UNREACHABLE and what createService throws.
  */
 export async function openService(
   { env, cwd, clock }: CommandContext,
-  { url, delivers }: { readonly url: string | undefined; readonly delivers: boolean },
+  { url, ...use }: { readonly url: string | undefined } & OwnUse,
 ): Promise<OpenedService> {
   if (url !== undefined) {
     return remoteService(new ServiceClient({ url: rootOf(url), token: env.ACKSTREAM_API_TOKEN ?? null }));
   }
   const config = loadConfig({ env, cwd });
   const holder = readLockHolder(config.dataDir);
-  if (holder === null) return (await findListening(config)) ?? openOwn(config, { clock, delivers });
+  if (holder === null) return (await findListening(config)) ?? openOwn(config, { clock, ...use });
   if (holder.url !== undefined) {
     return remoteService(new ServiceClient({ url: reachable(holder.url), token: config.apiToken }));
   }
@@ -63,9 +70,9 @@ async function findListening(config: Config): Promise<OpenedService | undefined>
 
 async function openOwn(
   config: Config,
-  { clock, delivers }: { readonly clock: Clock; readonly delivers: boolean },
+  { clock, delivers, creates = false }: { readonly clock: Clock } & OwnUse,
 ): Promise<OpenedService> {
-  if (!delivers && !existsSync(config.dataDir)) {
+  if (!creates && !existsSync(config.dataDir)) {
     throw new ServiceError('SERVICE_UNREACHABLE', { detail: `No service answers, and there is no ${config.dataDir}.` });
   }
   // Only here: whoever talks to a running service shall not wait until all of one is loaded.
@@ -92,15 +99,6 @@ async function openOwn(
     await logger.close();
     throw error;
   }
-}
-
-function configuredUrl({ host, port }: Config): string {
-  return reachable(`http://${host.includes(':') ? `[${host}]` : host}:${port}`);
-}
-
-/** A host that means every address is reached at its loopback address. */
-function reachable(url: string): string {
-  return url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:');
 }
 
 function rootOf(url: string): string {

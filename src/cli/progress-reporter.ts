@@ -10,8 +10,6 @@ export interface ProgressReporter {
   end(): void;
 }
 
-/** Between two lines of a log that say the same but for the numbers. */
-const LINE_INTERVAL_MS = 5000;
 /** To the begin of the line, and everything behind erased (ECMA-48 CR, EL). */
 const REWRITE_LINE = '\r\x1b[2K';
 
@@ -37,16 +35,15 @@ function reportJson(write: (text: string) => void): ProgressReporter {
   };
 }
 
-/** A line when the state or the error changes, and every few seconds. */
+/** A line when the state changes or something else goes wrong, and nothing in between: whoever reads it later wants no clock. */
 function reportLines(write: (text: string) => void, clock: Clock): ProgressReporter {
-  let said: { readonly what: string; readonly at: number } | undefined;
+  let said: string | undefined;
   return {
     show(view) {
-      const now = clock.now();
-      const what = `${view.status} ${view.last_error?.at ?? ''}`;
-      if (said !== undefined && said.what === what && now - said.at < LINE_INTERVAL_MS) return;
-      said = { what, at: now };
-      write(`${progressLine(view, now)}\n`);
+      const what = `${view.status} ${view.last_error?.code} ${view.last_error?.message}`;
+      if (what === said) return;
+      said = what;
+      write(`${progressLine(view, clock.now())}\n`);
     },
     end() {},
   };

@@ -1,9 +1,10 @@
-import { USAGE } from '../../mock-receiver/command-line.ts';
 import { runReceiverCommand } from '../../mock-receiver/run-command.ts';
-import type { Command } from './command.ts';
+import type { RunCommand } from './command.ts';
 
-/** `ackstream receiver`: the reference receiver, with its own options. */
-export const receiverCommand: Command = {
-  usage: USAGE,
-  run: (args, context) => runReceiverCommand(args, context),
+/** `ackstream receiver`: the reference receiver, which reads its options itself. */
+export const runReceiver: RunCommand<'receiver'> = (values, context) => {
+  const args = Object.entries(values).flatMap(([name, value]) =>
+    value === true ? [`--${name}`] : [value].flat().map((text) => `--${name}=${text}`),
+  );
+  return runReceiverCommand(args, context);
 };

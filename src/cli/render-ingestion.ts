@@ -1,13 +1,14 @@
 import { formatCount, formatSeconds } from './render-progress.ts';
 import { renderTable } from './render-table.ts';
 import type { IngestionView } from './service-client.ts';
+import { colouredStatus } from './status-colour.ts';
 import { terminalText } from './terminal-text.ts';
 
 /** An ingestion in full, for `status`: a line for each fact. */
-export function renderIngestion(view: IngestionView): string {
+export function renderIngestion(view: IngestionView, hasColour: boolean): string {
   const facts: [name: string, value: string][] = [
     ['ingestion', view.ingestion_id],
-    ['status', view.status],
+    ['status', colouredStatus(view.status, hasColour)],
     ['file', `${terminalText(view.file_path)} (${fileText(view)})`],
     ['callback', terminalText(view.callback_url)],
     ['asked for', view.created_at],
@@ -26,8 +27,8 @@ export function renderIngestion(view: IngestionView): string {
 }
 
 /** What became of an ingestion that is no longer watched, for `ingest`. */
-export function renderEnd(view: IngestionView): string {
-  const lines = [`${view.status}: ${deliveredText(view)}`];
+export function renderEnd(view: IngestionView, hasColour: boolean): string {
+  const lines = [`${colouredStatus(view.status, hasColour)}: ${deliveredText(view)}`];
   lines.push(...rejectedFacts(view).map(([name, text]) => `${name}: ${text}`));
   if (view.status === 'COMPLETED') lines.push(`chain checksum ${view.chain_checksum}`);
   else if (view.last_error !== null)
@@ -36,10 +37,10 @@ export function renderEnd(view: IngestionView): string {
 }
 
 /** Ingestions as a table, for `list`. */
-export function renderIngestions(views: readonly IngestionView[]): string {
+export function renderIngestions(views: readonly IngestionView[], hasColour: boolean): string {
   return renderTable(views, [
     { title: 'INGESTION', cell: (view) => view.ingestion_id },
-    { title: 'STATUS', cell: (view) => view.status },
+    { title: 'STATUS', cell: (view) => view.status, paint: (text) => colouredStatus(text, hasColour) },
     { title: '%', cell: (view) => view.percent.toFixed(1), align: 'right' },
     { title: 'RECORDS', cell: (view) => formatCount(view.totals.records), align: 'right' },
     { title: 'ASKED FOR', cell: (view) => view.created_at.slice(0, 'YYYY-MM-DDThh:mm:ss'.length).replace('T', ' ') },

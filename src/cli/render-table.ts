@@ -3,6 +3,8 @@ export interface Column<Row> {
   readonly title: string;
   readonly cell: (row: Row) => string;
   readonly align?: 'left' | 'right';
+  /** Gives a padded cell, or the title, its colour. */
+  readonly paint?: (text: string) => string;
 }
 
 /** Rows below their titles, each column as wide as its widest cell, two spaces between columns. Ends with a line break. */
@@ -15,6 +17,8 @@ export function renderTable<Row>(rows: readonly Row[], columns: readonly Column<
 function padded<Row>(cells: readonly string[], columns: readonly Column<Row>[], widths: readonly number[]): string[] {
   return cells.map((cell, index) => {
     const width = widths[index] ?? 0;
-    return columns[index]?.align === 'right' ? cell.padStart(width) : cell.padEnd(width);
+    const { align, paint } = columns[index] ?? {};
+    const text = align === 'right' ? cell.padStart(width) : cell.padEnd(width);
+    return paint?.(text) ?? text;
   });
 }

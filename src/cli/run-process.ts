@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { armCrashPoint } from '../crash-point.ts';
 import { systemClock } from '../system-clock.ts';
 import { runCommandLine } from './run-command-line.ts';
+import { wantsColour } from './status-colour.ts';
 
 /**
  * Runs a command line as this process: its streams, signals and exit code.
@@ -18,6 +19,7 @@ export async function runProcess(args: readonly string[], env: NodeJS.ProcessEnv
     standardOutput: process.stdout,
     writeError: (text) => process.stderr.write(text),
     terminalColumns: () => (process.stdout.isTTY ? process.stdout.columns : null),
+    hasColour: wantsColour(env, process.stdout.isTTY),
     isErrorTerminal: process.stderr.isTTY,
     signal: interruption(),
     clock: systemClock,

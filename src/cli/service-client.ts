@@ -7,6 +7,7 @@ import {
   type rejectSchema,
   submissionSchema,
 } from '../api/contracts.ts';
+import { verificationSchema } from '../api/verification-schema.ts';
 import { ERRORS, type ErrorCode, ServiceError } from '../errors.ts';
 import type { Status } from '../model/ingestion.ts';
 
@@ -21,6 +22,12 @@ export type IngestionPageView = z.infer<typeof ingestionPageSchema>;
 export type RejectView = z.infer<typeof rejectSchema>;
 /** A page of bad records, in the order of the source. */
 export type RejectPageView = z.infer<typeof rejectPageSchema>;
+
+/** How far a comparison of what was delivered with its file is, or what came of it. */
+export type VerificationView = z.infer<typeof verificationSchema>;
+
+/** What a person may do to an ingestion. */
+export type Move = 'pause' | 'resume' | 'cancel';
 
 /** A service that was asked and does not answer within this is not there. */
 const ANSWER_TIMEOUT_MS = 30_000;
@@ -49,6 +56,22 @@ export class ServiceClient {
 
   getIngestion(ingestionId: string): Promise<IngestionView> {
     return this.#ask(`/api/ingestions/${encodeURIComponent(ingestionId)}`, ingestionSchema);
+  }
+
+  /** Pauses, resumes or cancels an ingestion; gives it back as it is afterwards. */
+  move(ingestionId: string, move: Move): Promise<IngestionView> {
+    return this.#ask(`/api/ingestions/${encodeURIComponent(ingestionId)}/${move}`, ingestionSchema, { method: 'POST' });
+  }
+
+  /** Has what was delivered compared with its file, in the background. */
+  verify(ingestionId: string): Promise<VerificationView> {
+    const path = `/api/ingestions/${encodeURIComponent(ingestionId)}/verify`;
+    return this.#ask(path, verificationSchema, { method: 'POST' });
+  }
+
+  /** What {@link ServiceClient.verify} has found so far. */
+  getVerification(ingestionId: string): Promise<VerificationView> {
+    return this.#ask(`/api/ingestions/${encodeURIComponent(ingestionId)}/verification`, verificationSchema);
   }
 
   /** The newest `limit` ingestions, of one state where it is given. */

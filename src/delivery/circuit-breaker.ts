@@ -1,5 +1,6 @@
 import type { Circuit } from '../model/circuit.ts';
 import type { Clock } from '../model/clock.ts';
+import type { CircuitEvent } from '../model/event.ts';
 import type { Logger } from '../model/logger.ts';
 import { type Admission, type CircuitChange, OriginCircuit, type Verdict } from './origin-circuit.ts';
 
@@ -23,6 +24,17 @@ export type Leave =
     }
   | Extract<Admission, { kind: 'refused' }>;
 
+/** What a breaker works with. */
+export interface CircuitBreakerOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Told what a circuit is whenever its state, or the time of its next probe, has changed. */
+  readonly onChange?: (circuit: CircuitEvent, now: number) => void;
+}
+
+/** What is told of a circuit that is not shown. */
+const CLOSED = { state: 'closed', since: null, nextProbeAt: null } as const;
+
 interface KnownOrigin {
   readonly circuit: OriginCircuit;
   lastAskedAt: number;
@@ -32,11 +44,13 @@ interface KnownOrigin {
 export class CircuitBreaker {
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #onChange: CircuitBreakerOptions['onChange'];
   readonly #known = new Map<string, KnownOrigin>();
 
-  constructor({ clock, logger }: { readonly clock: Clock; readonly logger: Logger }) {
+  constructor({ clock, logger, onChange }: CircuitBreakerOptions) {
     this.#clock = clock;
     this.#logger = logger;
+    this.#onChange = onChange;
   }
 
   /** Asks for an attempt. */
@@ -45,7 +59,10 @@ export class CircuitBreaker {
     const circuit = this.#circuitTo(origin, now);
     const admission = circuit.admit(now, maxDelayMs);
     if (admission.kind === 'refused') return admission;
-    if (admission.isProbe) this.#logger.info('circuit.probed', { origin });
+    if (admission.isProbe) {
+      this.#logger.info('circuit.probed', { origin });
+      this.#tell(circuit, now);
+    }
     let isSettled = false;
     return {
       kind: 'admitted',
@@ -53,7 +70,10 @@ export class CircuitBreaker {
         if (isSettled) return;
         isSettled = true;
         const settledAt = this.#clock.now();
-        this.#log(circuit, admission.settle(verdict, settledAt), settledAt);
+        const change = admission.settle(verdict, settledAt);
+        if (change === null) return;
+        this.#log(circuit, change, settledAt);
+        this.#tell(circuit, settledAt);
       },
     };
   }
@@ -89,8 +109,14 @@ export class CircuitBreaker {
     }
   }
 
-  #log(circuit: OriginCircuit, change: CircuitChange | null, now: number): void {
-    if (change === null || change === 'probe-abandoned') return;
+  #tell(circuit: OriginCircuit, now: number): void {
+    const { origin } = circuit;
+    const { state, since, nextProbeAt } = circuit.shown(now, Number.POSITIVE_INFINITY) ?? CLOSED;
+    this.#onChange?.({ kind: 'circuit', origin, state, since, nextProbeAt }, now);
+  }
+
+  #log(circuit: OriginCircuit, change: CircuitChange, now: number): void {
+    if (change === 'probe-abandoned') return;
     const { origin } = circuit;
     const shown = circuit.shown(now, Number.POSITIVE_INFINITY);
     if (shown === null) this.#logger.info('circuit.closed', { origin });

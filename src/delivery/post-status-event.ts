@@ -9,9 +9,8 @@ import { statusEventIdOf } from '../protocol/identity.ts';
 import { messageHeaders } from './message-headers.ts';
 import { createPostChannel, type Exchange, type PostChannel, type PostTimeouts } from './post-channel.ts';
 
-/** Tries of one event: nothing depends on it, so nobody waits long for it. */
-const MAX_TRIES = 3;
-const DELAY_BETWEEN_TRIES_MS = 1_000;
+/** How long until an event is tried again, each time. A receiver may be away for the minutes of a restart or an upgrade; beyond, nothing depends on it. */
+const DELAYS_MS = [1_000, 5_000, 30_000, 2 * 60_000, 5 * 60_000] as const;
 
 /** What a status event says. */
 export interface StatusEvent {
@@ -57,9 +56,9 @@ async function postWithRetries(event: StatusEvent, route: StatusEventRoute): Pro
     for (let attempt = 1; ; attempt++) {
       const exchange = await postOnce(channel, attempt, event, route);
       const reason = failureOf(exchange);
-      const isLast = attempt === MAX_TRIES || exchange.kind === 'refused' || signal.aborted;
-      if (reason === null || isLast) return reason;
-      await clock.sleep(DELAY_BETWEEN_TRIES_MS, signal);
+      const delayMs = DELAYS_MS[attempt - 1];
+      if (reason === null || delayMs === undefined || exchange.kind === 'refused' || signal.aborted) return reason;
+      await clock.sleep(delayMs, signal);
     }
   } finally {
     await channel.close();

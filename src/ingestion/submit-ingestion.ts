@@ -8,7 +8,7 @@ import type { DeliverySettings, Ingestion, ReadSettings, SourceFingerprint } fro
 import { fileIdOf, ingestionIdOf, RESUME_VERSION } from '../protocol/identity.ts';
 import type { IngestRequest } from '../protocol/ingest-request.ts';
 import { compareFingerprints, describeChange } from '../sources/compare-fingerprints.ts';
-import type { MetState, SubmissionAnswer, SubmissionDecision } from '../state/state-store.ts';
+import type { DeletedIngestion, MetState, SubmissionAnswer, SubmissionDecision } from '../state/state-store.ts';
 
 /** What a decision depends on beside the request and what it meets. */
 export interface SubmissionContext {
@@ -26,7 +26,7 @@ export interface SubmissionContext {
   };
 }
 
-/** Decides on a request. Throws SOURCE_CHANGED, REQUEST_CHANGED, DELIVERED_ELSEWHERE, QUEUE_FULL. */
+/** Decides on a request. Throws SOURCE_CHANGED, REQUEST_CHANGED, DELIVERED_ELSEWHERE, HISTORY_DELETED, QUEUE_FULL. */
 export function decideSubmission(
   request: IngestRequest,
   met: MetState,
@@ -46,13 +46,15 @@ function decideReIngestion(request: IngestRequest, met: MetState, context: Submi
 }
 
 function decideResumable(request: IngestRequest, met: MetState, context: SubmissionContext): SubmissionDecision {
-  const ingestion = met.resumable;
+  const { resumable: ingestion, deleted } = met;
+  if (deleted !== null && deleted.extent !== 'none') return meetDeleted(request, deleted, context);
   if (ingestion === null) return create(request, RESUME_VERSION, { met, context });
 
   const isFixed = met.hasBegunAttempts || ingestion.completedAt !== null;
   if (isFixed) refuseChangedSource(ingestion, context.fingerprint);
   if (isFixed || ingestion.status === 'RUNNING') refuseChangedReading(request, ingestion);
-  if (ingestion.completedAt !== null) refuseOtherCallback(request, ingestion);
+  if (ingestion.completedAt !== null)
+    refuseOtherCallback(request, ingestion.ingestionId, ingestion.delivery.callbackUrl);
 
   switch (ingestion.status) {
     case 'COMPLETED':
@@ -67,6 +69,20 @@ function decideResumable(request: IngestRequest, met: MetState, context: Submiss
       refuseFullQueue(met, context);
       return takeOver(request, ingestion, { isFixed, context, isResumed: true });
   }
+}
+
+/** Of what was completed enough is kept to answer as before; of what was delivered in part nobody knows any more where to go on. */
+function meetDeleted(
+  request: IngestRequest,
+  deleted: DeletedIngestion,
+  context: SubmissionContext,
+): SubmissionDecision {
+  if (deleted.extent !== 'all') {
+    throw new ServiceError('HISTORY_DELETED', { data: { ingestion_id: deleted.ingestionId } });
+  }
+  refuseChangedSource(deleted, context.fingerprint);
+  refuseOtherCallback(request, deleted.ingestionId, deleted.callbackUrl);
+  return { answer: answerFor(deleted, 'COMPLETED', []) };
 }
 
 function create(
@@ -176,7 +192,10 @@ function recordPathAnew(
   return { recordPath: askedFor, isRecordPathFound: false };
 }
 
-function refuseChangedSource(ingestion: Ingestion, current: SourceFingerprint): void {
+function refuseChangedSource(
+  ingestion: Pick<Ingestion, 'ingestionId' | 'fingerprint'>,
+  current: SourceFingerprint,
+): void {
   if (compareFingerprints(ingestion.fingerprint, current) !== 'changed') return;
   const detail = describeChange(ingestion.fingerprint, current);
   throw new ServiceError('SOURCE_CHANGED', {
@@ -195,9 +214,9 @@ function refuseChangedReading(request: IngestRequest, ingestion: Ingestion): voi
 }
 
 /** Also where it was resumed since, to say COMPLETED again: another receiver would be told of records that it never got. */
-function refuseOtherCallback(request: IngestRequest, ingestion: Ingestion): void {
-  if (request.callbackUrl === ingestion.delivery.callbackUrl) return;
-  throw new ServiceError('DELIVERED_ELSEWHERE', { data: { ingestion_id: ingestion.ingestionId } });
+function refuseOtherCallback(request: IngestRequest, ingestionId: string, callbackUrl: string): void {
+  if (request.callbackUrl === callbackUrl) return;
+  throw new ServiceError('DELIVERED_ELSEWHERE', { data: { ingestion_id: ingestionId } });
 }
 
 function refuseFullQueue(met: MetState, context: SubmissionContext): void {
@@ -249,7 +268,7 @@ function changedDelivery(
 }
 
 function answerFor(
-  ingestion: Ingestion,
+  ingestion: Pick<Ingestion, 'ingestionId' | 'fileId'>,
   status: SubmissionAnswer['status'],
   changed: readonly string[],
 ): SubmissionAnswer {

@@ -14,6 +14,7 @@ import { RunActivity } from './run-activity.ts';
 import { RunContext, type RunDependencies } from './run-context.ts';
 import type { RunControl } from './run-control.ts';
 import { fail } from './run-endings.ts';
+import { withinMs } from './within-ms.ts';
 
 /** How often a run is looked at within the time after which it has stalled. */
 const LOOKS = 20;
@@ -143,14 +144,4 @@ function stallError(silentMs: number, state: LogFields): ErrorRecord {
   const detail = `Nothing was read, delivered or recorded for ${formatDurationMs(silentMs)}; the run waited for ${String(waiting_for)}.`;
   const data = { waiting_for, chunk_number, epoch, bytes_read, silent_ms: silentMs };
   return toErrorRecord(new ServiceError('RUN_STALLED', { detail, data }));
-}
-
-/** What a promise resolves to; null where it fails or takes longer. */
-async function withinMs<Value>(durationMs: number, promise: Promise<Value>, clock: Clock): Promise<Value | null> {
-  const settled = new AbortController();
-  const value = promise.catch(() => null).finally(() => settled.abort());
-  return Promise.race([
-    value,
-    clock.sleep(durationMs, settled.signal).then(() => (settled.signal.aborted ? value : null)),
-  ]);
 }

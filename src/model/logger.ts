@@ -12,6 +12,7 @@ export const LOG_EVENTS = {
   'ingestion.cancelled': 'a person ended it',
   'ingestion.resumed': 'a person asked it to go on',
   'ingestion.completed': 'the receiver acknowledged COMPLETED',
+  'ingestion.deleted': 'what was recorded of a terminal ingestion was removed, by a request or by ACKSTREAM_RETENTION',
   'chunk.planned': 'a chunk was frozen',
   'chunk.halved': 'a receiver answered 413, the chunk was cut',
   'delivery.rewound': 'the receiver asked for an earlier chunk',
@@ -24,6 +25,8 @@ export const LOG_EVENTS = {
   'circuit.closed': 'the probe was answered: the origin is delivered to again',
   'source.touched': 'the file changed under the delivery; it is opened anew and held against what is on record',
   'source.verified': 'recorded chunks were rebuilt from the source and compared',
+  'source.differs': 'a verification found a chunk that is not as recorded',
+  'source.unverified': 'a verification could not read what it was to compare',
   'state.unavailable': 'the state could not be written: what needs it waits, and it is tried again',
   'state.network_file_system':
     'the data directory seems to be on a network file system, where commits may be lost: move it to a local disk',

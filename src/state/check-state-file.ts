@@ -24,7 +24,7 @@ const MAX_FINDINGS = 5;
 /** Tables of which a start verifies every row: SQL looks for some of their rows by what they hold. */
 const STARTING_TABLES: readonly ChecksummedTableName[] = ['ingestions', 'answers'];
 
-/** The ledger of each ingestion has no gap, and ends where its row says. */
+/** The ledger of each ingestion has no gap, and ends where its row says; that of a deleted one may be gone in part. */
 const BROKEN_LEDGERS = `
 SELECT ingestions.ingestion_id AS id FROM ingestions
 LEFT JOIN (
@@ -33,11 +33,11 @@ LEFT JOIN (
   FROM chunks GROUP BY ingestion_id
 ) AS ledger USING (ingestion_id)
 LEFT JOIN chunks AS last ON last.ingestion_id = ingestions.ingestion_id AND last.chunk_number = next_chunk_number - 1
-WHERE coalesce(planned, 0) <> highest_planned_chunk + 1 OR coalesce(ledger.highest_planned, -1) <> highest_planned_chunk
+WHERE deleted_at IS NULL AND (coalesce(planned, 0) <> highest_planned_chunk + 1 OR coalesce(ledger.highest_planned, -1) <> highest_planned_chunk
   OR coalesce(acked, 0) <> highest_acked_chunk + 1 OR coalesce(ledger.highest_acked, -1) <> highest_acked_chunk
   OR coalesce(last.chain_checksum, '${CHAIN_START}') <> ingestions.chain_checksum
   OR coalesce(last.record_offset + last.record_count, 0) <> ingestions.record_count
-  OR coalesce(last.is_last, 0) <> is_at_end`;
+  OR coalesce(last.is_last, 0) <> is_at_end)`;
 
 /** The attempts at each target are numbered from 1, and none is at a chunk that was never planned. */
 const BROKEN_ATTEMPTS = `
@@ -46,11 +46,12 @@ SELECT ingestion_id AS id FROM (
   HAVING count(*) <> max(attempt) OR target > (
     SELECT highest_planned_chunk FROM ingestions WHERE ingestions.ingestion_id = attempts.ingestion_id
   )
-)`;
+) AS broken
+WHERE (SELECT deleted_at FROM ingestions WHERE ingestions.ingestion_id = broken.ingestion_id) IS NULL`;
 
 const MISCOUNTED_REJECTS = `
 SELECT ingestion_id AS id FROM ingestions
-WHERE rejected_records <> (SELECT count(*) FROM rejects WHERE rejects.ingestion_id = ingestions.ingestion_id)`;
+WHERE deleted_at IS NULL AND rejected_records <> (SELECT count(*) FROM rejects WHERE rejects.ingestion_id = ingestions.ingestion_id)`;
 
 /** What a state is held against. */
 interface StateCheckOptions {
@@ -119,7 +120,8 @@ function check(
   const version = Number(connection.readPragma('user_version'));
   // What was written before has nothing to be held against.
   const hasChecksums = version >= CHECKSUMS_SINCE;
-  if (hasChecksums) for (const table of tables) verifyRows(connection, table);
+  const verified = hasChecksums ? tables.filter((table) => hasTable(connection, table)) : [];
+  for (const table of verified) verifyRows(connection, table);
   if (mark !== null) refuseOlderState(connection.path, hasChecksums ? markOf(connection) : null, mark);
   if (version !== SCHEMA_VERSION || !isWhole) return;
   refuseOrphans(connection);
@@ -139,6 +141,12 @@ function refuseBadPages(connection: SqliteConnection, isWhole: boolean): void {
 function refuseOrphans(connection: SqliteConnection): void {
   const [orphan] = rowsOf<{ table: string }>(connection, `PRAGMA foreign_key_check`);
   if (orphan !== undefined) throw damaged(connection.path, `rows of ${orphan.table} belong to no ingestion`);
+}
+
+/** Earlier schemas do not have all tables. */
+function hasTable(connection: SqliteConnection, name: string): boolean {
+  const sql = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?";
+  return connection.read(() => connection.prepare<[string]>(sql).get(name)) !== undefined;
 }
 
 function verifyRows(connection: SqliteConnection, name: ChecksummedTableName): void {

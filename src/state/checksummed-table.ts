@@ -10,6 +10,7 @@ const KEYS = {
   attempts: ['ingestion_id', 'target', 'attempt'],
   rejects: ['ingestion_id', 'file_index', 'byte_offset'],
   answers: ['idempotency_key'],
+  events: ['event_id'],
 } as const satisfies Record<string, readonly string[]>;
 
 /** A table whose rows carry a checksum. */

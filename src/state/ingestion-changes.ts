@@ -14,6 +14,7 @@ import {
   nextStatus,
   type RetryHistory,
   type SourceFingerprint,
+  type Status,
   statusesAllowing,
 } from '../model/ingestion.ts';
 import type { Outcome } from '../model/outcome.ts';
@@ -26,6 +27,8 @@ const NOTHING_ACKED: Checkpoint = {
   chainChecksum: CHAIN_START,
   isAtEnd: false,
 };
+
+const TERMINAL: readonly Status[] = ['COMPLETED', 'FAILED', 'CANCELLED'];
 
 /** What Retry-After is honoured up to (docs/protocol.md "The answer, and what follows"). */
 const MAX_RETRY_AFTER_MS = 3_600_000;
@@ -118,6 +121,15 @@ export function withLostSecrets(ingestion: Ingestion, now: number): Ingestion {
   const message = 'Its secrets are lost with their key: send the request again, with them.';
   const lastError: LastError = { code: 'STATE_KEY_MISMATCH', message, at: now };
   return { ...(isActive ? moved(ingestion, 'pause', now) : ingestion), lastError };
+}
+
+/** Throws MOVE_NOT_ALLOWED where an ingestion would yet go on by itself, or only waits for a person. */
+export function assertTerminal({ ingestionId, status }: Ingestion): void {
+  if (TERMINAL.includes(status)) return;
+  throw new ServiceError('MOVE_NOT_ALLOWED', {
+    detail: `The ingestion is ${status}; only one that is ${TERMINAL.join(' or ')} can be deleted.`,
+    data: { ingestion_id: ingestionId, ingestion_status: status, event: 'delete' },
+  });
 }
 
 /** A person asks it to go on, from the end of the queue. */

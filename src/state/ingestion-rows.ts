@@ -167,7 +167,8 @@ function jsonOrNull(value: object | null): string | null {
   return value === null ? null : JSON.stringify(value);
 }
 
-function parseFingerprint(json: string): SourceFingerprint {
+/** The fingerprint that a column holds. */
+export function parseFingerprint(json: string): SourceFingerprint {
   return JSON.parse(json);
 }
 

@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import { ServiceError } from '../errors.ts';
 import type { Ingestion } from '../model/ingestion.ts';
 import { ChecksummedTable, type Stored } from './checksummed-table.ts';
+import { EventLog } from './event-log.ts';
 import { withLostSecrets } from './ingestion-changes.ts';
 import { type IngestionRow, ingestionOfRow, rowOfIngestion } from './ingestion-rows.ts';
 import { createStateKeys, passingStateKeys, readStateKeys, type StateKeys } from './secret-key-file.ts';
@@ -59,11 +60,13 @@ function sealRows(connection: SqliteConnection, seals: SecretSeals, now: number)
   if (rows.length === 0) return;
   // Versions that did not seal left copies in pages that they gave free. In this order a kill between the two leaves the work to the next start.
   if (rows.some(hasOpenSecrets)) connection.execute('VACUUM');
+  const events = new EventLog(connection);
   connection.transaction(() => {
     for (const row of rows) {
       const ingestion = ingestionOfRow(table.verified(row), seals);
-      const isComplete = hasSecretsOf(row, ingestion);
-      table.update(row, rowOfIngestion(isComplete ? ingestion : withLostSecrets(ingestion, now), seals));
+      const opened = hasSecretsOf(row, ingestion) ? ingestion : withLostSecrets(ingestion, now);
+      table.update(row, rowOfIngestion(opened, seals));
+      if (opened !== ingestion) events.recordChange(ingestion, opened);
     }
   });
 }

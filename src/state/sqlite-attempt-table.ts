@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { AttemptFailedEvent } from '../model/event.ts';
 import type { AttemptRecord } from '../model/ingestion.ts';
 import { type Outcome, provesNotStored } from '../model/outcome.ts';
 import { ChecksummedTable, type Stored } from './checksummed-table.ts';
@@ -9,6 +10,11 @@ import type { AttemptTarget, BegunAttemptRow, RunKey } from './state-store.ts';
 export interface ChunkAttempt {
   readonly chunkNumber: number;
   readonly record: AttemptRecord;
+}
+
+/** What became of an attempt whose run left it without an outcome. */
+export interface LostAttempt extends Omit<AttemptFailedEvent, 'kind' | 'nextAttemptAt'> {
+  readonly ingestionId: string;
 }
 
 interface AttemptRow {
@@ -26,6 +32,8 @@ interface AttemptRow {
 
 /** What the column `target` holds for COMPLETED. */
 const COMPLETION_TARGET = -1;
+
+const LOST = { outcome: 'unknown', reason: 'its run ended during the attempt' };
 
 const UNDER_WAY = 'SELECT * FROM attempts INDEXED BY attempts_under_way WHERE outcome IS NULL';
 
@@ -84,12 +92,15 @@ export class SqliteAttemptTable {
   }
 
   /** Gives `unknown` to those that a run left without an outcome: of one ingestion, or (null) of all. */
-  endLeftOpen(endedAt: number, ingestionId: string | null): void {
+  endLeftOpen(endedAt: number, ingestionId: string | null): LostAttempt[] {
     const sql = ingestionId === null ? UNDER_WAY : `${UNDER_WAY} AND ingestion_id = :ingestionId`;
-    for (const row of this.#connection.prepare<object, Stored<AttemptRow>>(sql).all({ ingestionId })) {
-      const changes = { ended_at: endedAt, outcome: 'unknown', reason: 'its run ended during the attempt' };
-      this.#rows.update(this.#rows.verified(row), changes);
-    }
+    const rows = this.#connection.prepare<object, Stored<AttemptRow>>(sql).all({ ingestionId });
+    return rows.map((row) => {
+      this.#rows.update(this.#rows.verified(row), { ended_at: endedAt, ...LOST });
+      const { ingestion_id, target, attempt } = row;
+      const chunkNumber = target === COMPLETION_TARGET ? null : target;
+      return { ingestionId: ingestion_id, chunkNumber, attempt, ...LOST, httpStatus: null };
+    });
   }
 
   hasAny(ingestionId: string): boolean {

@@ -2,14 +2,21 @@ import assert from 'node:assert/strict';
 import type { Ingestion, Status } from '../model/ingestion.ts';
 import { ChecksummedTable, type Stored } from './checksummed-table.ts';
 import type { CommitNumbers } from './commit-numbers.ts';
-import { type IngestionRow, ingestionOfRow, rowOfIngestion } from './ingestion-rows.ts';
+import { type IngestionRow, ingestionOfRow, parseFingerprint, rowOfIngestion } from './ingestion-rows.ts';
 import { decodeCursor, encodeCursor } from './page-cursor.ts';
 import type { SecretSeals } from './secret-seals.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
-import type { ClaimQuery, MetState, Page, StateReads, SubmissionKey } from './state-store.ts';
+import type { ClaimQuery, DeletedIngestion, MetState, Page, StateReads, SubmissionKey } from './state-store.ts';
 
+/** What a row has beside its ingestion. */
+interface RowMarks {
+  readonly commit_number: number;
+  /** Null, both: it is not deleted. */
+  readonly deleted_at: number | null;
+  readonly deleted_extent: DeletedIngestion['extent'] | null;
+}
 /** A row of the table `ingestions`, but for its `creation_order`. */
-type NumberedRow = IngestionRow & { readonly commit_number: number };
+type NumberedRow = IngestionRow & RowMarks;
 type StoredRow = Stored<NumberedRow>;
 type ListedRow = StoredRow & { readonly creation_order: number };
 
@@ -47,6 +54,24 @@ const HIGHEST_VERSION = `
 SELECT max(CAST(version AS INTEGER)) AS highest FROM ingestions
 WHERE file_id = :fileId AND ingestion_id <> :resumeIngestionId`;
 
+const NOT_DELETED = { deleted_at: null, deleted_extent: null } as const;
+
+/** What a row is left with that is not kept for good. */
+const ERASED = {
+  file_path: '',
+  record_path: null,
+  format: '{}',
+  callback_headers: null,
+  callback_secret: null,
+  status_url: null,
+  max_bad_records: null,
+  last_error: null,
+} as const;
+
+const TERMINAL_BEFORE = `
+SELECT ingestion_id AS id FROM ingestions
+WHERE deleted_at IS NULL AND status IN ('COMPLETED', 'FAILED', 'CANCELLED') AND updated_at < ? LIMIT ?`;
+
 /** The table `ingestions`. Its methods are called inside of a transaction or a read of the connection. */
 export class SqliteIngestionTable {
   readonly #connection: SqliteConnection;
@@ -64,13 +89,23 @@ export class SqliteIngestionTable {
       this.#storedRows.set(ingestion, row);
       return ingestion;
     };
-    this.#rowOf = (ingestion) => ({ ...rowOfIngestion(ingestion, seals), commit_number: commits.take() });
+    this.#rowOf = (ingestion) => ({
+      ...rowOfIngestion(ingestion, seals),
+      ...NOT_DELETED,
+      commit_number: commits.take(),
+    });
   }
 
   get(ingestionId: string): Ingestion | null {
-    const sql = 'SELECT * FROM ingestions WHERE ingestion_id = ?';
+    const sql = 'SELECT * FROM ingestions WHERE ingestion_id = ? AND deleted_at IS NULL';
     const row = this.#connection.prepare<[string], StoredRow>(sql).get(ingestionId);
     return row === undefined ? null : this.#ingestionOf(row);
+  }
+
+  /** What is kept of an ingestion that was deleted; null: it was not. */
+  getDeleted(ingestionId: string): DeletedIngestion | null {
+    const row = this.#findDeleted(ingestionId);
+    return row === null ? null : deletedOfRow(row);
   }
 
   insert(ingestion: Ingestion): void {
@@ -82,6 +117,31 @@ export class SqliteIngestionTable {
     const stored = this.#storedRows.get(before);
     assert.ok(stored !== undefined, 'only what was read is updated');
     this.#rows.update(stored, this.#rowOf(after));
+  }
+
+  /** {@link update}, which leaves of it only what is kept for good. */
+  erase(
+    before: Ingestion,
+    after: Ingestion,
+    { extent, now }: { readonly extent: DeletedIngestion['extent']; readonly now: number },
+  ): void {
+    const stored = this.#storedRows.get(before);
+    assert.ok(stored !== undefined, 'only what was read is deleted');
+    this.#rows.update(stored, { ...this.#rowOf(after), ...ERASED, deleted_at: now, deleted_extent: extent });
+  }
+
+  /** Forgets a deleted ingestion of which nothing was ever attempted, so that its id can be used; the epoch it had, 0 where there is none. */
+  reuse(ingestionId: string): number {
+    const row = this.#findDeleted(ingestionId);
+    if (row === null) return 0;
+    this.#connection.prepare<[string]>('DELETE FROM ingestions WHERE ingestion_id = ?').run(ingestionId);
+    return row.epoch;
+  }
+
+  /** Ids of those that have stopped for good or until a person resumes them, and were not changed since `before`. */
+  listTerminalBefore(before: number, limit: number): string[] {
+    const rows = this.#connection.prepare<[number, number], { id: string }>(TERMINAL_BEFORE).all(before, limit);
+    return rows.map(({ id }) => id);
   }
 
   /** A place behind all that were ever given out. */
@@ -106,6 +166,11 @@ export class SqliteIngestionTable {
     return this.#connection.prepare<[number], { earliest: number | null }>(sql).get(now)?.earliest ?? null;
   }
 
+  countWaiting(now: number): number {
+    const sql = `SELECT count(*) AS count FROM ingestions WHERE status = 'QUEUED' AND next_attempt_at > ?`;
+    return this.#connection.prepare<[number], { count: number }>(sql).get(now)?.count ?? 0;
+  }
+
   /** All that are queued or running. */
   listActive(): Ingestion[] {
     const sql = `SELECT * FROM ingestions WHERE status IN ('QUEUED', 'RUNNING')`;
@@ -123,6 +188,7 @@ export class SqliteIngestionTable {
       .get({ fileId, resumeIngestionId });
     return {
       resumable: this.get(resumeIngestionId),
+      deleted: this.getDeleted(resumeIngestionId),
       activeReingestions: active.map(this.#ingestionOf),
       highestVersionMs: version?.highest ?? null,
       queuedCount: this.countByStatus().QUEUED,
@@ -130,7 +196,7 @@ export class SqliteIngestionTable {
   }
 
   countByStatus(): Record<Status, number> {
-    const sql = 'SELECT status, count(*) AS count FROM ingestions GROUP BY status';
+    const sql = 'SELECT status, count(*) AS count FROM ingestions WHERE deleted_at IS NULL GROUP BY status';
     const counts: Record<Status, number> = { QUEUED: 0, RUNNING: 0, PAUSED: 0, COMPLETED: 0, FAILED: 0, CANCELLED: 0 };
     const rows = this.#connection.prepare<[], { status: Status; count: number }>(sql).all();
     for (const { status, count } of rows) counts[status] = count;
@@ -141,7 +207,7 @@ export class SqliteIngestionTable {
   list({ status, cursor, limit }: Parameters<StateReads['listIngestions']>[0]): Page<Ingestion> {
     const [before] = decodeCursor('ingestions', cursor, [Number.MAX_SAFE_INTEGER]);
     const inStatus = status === undefined ? '' : 'status = :status AND';
-    const sql = `SELECT * FROM ingestions WHERE ${inStatus} creation_order < :before ORDER BY creation_order DESC LIMIT :limit`;
+    const sql = `SELECT * FROM ingestions WHERE deleted_at IS NULL AND ${inStatus} creation_order < :before ORDER BY creation_order DESC LIMIT :limit`;
     // One more than asked for tells whether there is a next page.
     const rows = this.#connection.prepare<object, ListedRow>(sql).all({ status, before, limit: limit + 1 });
     const last = rows.length > limit ? rows[limit - 1] : undefined;
@@ -150,4 +216,21 @@ export class SqliteIngestionTable {
       nextCursor: last === undefined ? null : encodeCursor('ingestions', [last.creation_order]),
     };
   }
+
+  #findDeleted(ingestionId: string): StoredRow | null {
+    const sql = 'SELECT * FROM ingestions WHERE ingestion_id = ? AND deleted_at IS NOT NULL';
+    const row = this.#connection.prepare<[string], StoredRow>(sql).get(ingestionId);
+    return row === undefined ? null : this.#rows.verified(row);
+  }
+}
+
+function deletedOfRow(row: NumberedRow): DeletedIngestion {
+  return {
+    ingestionId: row.ingestion_id,
+    fileId: row.file_id,
+    callbackUrl: row.callback_url,
+    fingerprint: parseFingerprint(row.fingerprint),
+    // The two are null together.
+    extent: row.deleted_extent ?? 'part',
+  };
 }

@@ -6,7 +6,7 @@ import type { Outcome } from '../model/outcome.ts';
 import type { BadRecord } from '../model/record.ts';
 import * as change from './ingestion-changes.ts';
 import { decodeCursor, encodeCursor } from './page-cursor.ts';
-import { SqliteAttemptTable } from './sqlite-attempt-table.ts';
+import { type LostAttempt, SqliteAttemptTable } from './sqlite-attempt-table.ts';
 import { SqliteChunkTable } from './sqlite-chunk-table.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 import { SqliteRejectTable } from './sqlite-reject-table.ts';
@@ -140,13 +140,16 @@ export class SqliteLedger {
     this.#attempts.end(run.ingestionId, target, ended);
   }
 
-  /** Attempts that a run left without an outcome become `unknown`; without an id those of all ingestions. */
-  endAttemptsLeftOpen(now: number, ingestionId: string | null = null): void {
-    this.#attempts.endLeftOpen(now, ingestionId);
+  /** Attempts that a run left without an outcome become `unknown`: of one ingestion, or (null) of all. Gives these. */
+  endAttemptsLeftOpen(now: number, ingestionId: string | null): LostAttempt[] {
+    return this.#attempts.endLeftOpen(now, ingestionId);
   }
 
-  list(ingestionId: string, { cursor, limit }: Parameters<StateReads['listChunks']>[1]): Page<LedgerEntry> {
-    const [after] = decodeCursor('chunks', cursor, [-1]);
+  list(
+    ingestionId: string,
+    { fromChunk = 0, cursor, limit }: Parameters<StateReads['listChunks']>[1],
+  ): Page<LedgerEntry> {
+    const [after] = decodeCursor('chunks', cursor, [fromChunk - 1]);
     // One more than asked for tells whether there is a next page.
     const found = this.#chunks.listAfter(ingestionId, after, limit + 1);
     const page = found.slice(0, limit);

@@ -2,6 +2,8 @@ import { ServiceError } from '../errors.ts';
 import { firstSchema } from './migrations/0001-first-schema.ts';
 import { badRecords } from './migrations/0002-bad-records.ts';
 import { checksums } from './migrations/0003-checksums.ts';
+import { events } from './migrations/0004-events.ts';
+import { deletions } from './migrations/0005-deletions.ts';
 import { rowChecksum } from './row-checksum.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 
@@ -9,7 +11,13 @@ import type { SqliteConnection } from './sqlite-connection.ts';
 const APPLICATION_ID = 0x41_63_6b_53;
 
 /** The steps from an empty file to the schema of this version, in order. What was published is never changed, only added to. */
-const MIGRATIONS: readonly (string | ((connection: SqliteConnection) => void))[] = [firstSchema, badRecords, checksums];
+const MIGRATIONS: readonly (string | ((connection: SqliteConnection) => void))[] = [
+  firstSchema,
+  badRecords,
+  checksums,
+  events,
+  deletions,
+];
 
 /** The version that brought the table `store`, the checksums of rows and schema, and the numbers of commits. */
 export const CHECKSUMS_SINCE = 3;

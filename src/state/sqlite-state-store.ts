@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
 import { type ErrorRecord, ServiceError } from '../errors.ts';
 import type { PlannedChunk } from '../model/chunk.ts';
+import type { CircuitEvent, LoggedEvent } from '../model/event.ts';
 import type { Ingestion, LedgerEntry, RejectEntry, SourceFingerprint, Status } from '../model/ingestion.ts';
 import type { BadRecord } from '../model/record.ts';
 import { type CommitNumbers, openCommitNumbers } from './commit-numbers.ts';
+import { EventLog } from './event-log.ts';
 import * as change from './ingestion-changes.ts';
 import { openSeals } from './secret-rows.ts';
 import type { SecretSeals } from './secret-seals.ts';
 import { SqliteAnswerTable } from './sqlite-answer-table.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
+import { listUnpurged, purge } from './sqlite-deletions.ts';
 import { SqliteIngestionTable } from './sqlite-ingestion-table.ts';
 import { SqliteLedger } from './sqlite-ledger.ts';
 import { openStateFile } from './sqlite-state-file.ts';
@@ -17,6 +20,8 @@ import type {
   AttemptTarget,
   BegunAttemptRow,
   ClaimQuery,
+  EventPage,
+  EventQuery,
   MetState,
   Page,
   PlanToRecord,
@@ -54,6 +59,7 @@ class SqliteStateStore implements StateStore {
   readonly #ingestions: SqliteIngestionTable;
   readonly #ledger: SqliteLedger;
   readonly #answers: SqliteAnswerTable;
+  readonly #events: EventLog;
 
   constructor(connection: SqliteConnection, seals: SecretSeals, commits: CommitNumbers) {
     this.#connection = connection;
@@ -61,6 +67,7 @@ class SqliteStateStore implements StateStore {
     this.#ingestions = new SqliteIngestionTable(connection, seals, commits);
     this.#ledger = new SqliteLedger(connection);
     this.#answers = new SqliteAnswerTable(connection);
+    this.#events = new EventLog(connection);
   }
 
   async getIngestion(ingestionId: string): Promise<Ingestion | null> {
@@ -99,8 +106,7 @@ class SqliteStateStore implements StateStore {
 
   async applyEvent(ingestionId: string, event: 'pause' | 'resume' | 'cancel', now: number): Promise<Ingestion> {
     return this.#transaction(() => {
-      const before = this.#ingestions.get(ingestionId);
-      if (before === null) throw new ServiceError('INGESTION_NOT_FOUND', { data: { ingestion_id: ingestionId } });
+      const before = this.#existing(ingestionId);
       const after =
         event === 'resume'
           ? change.resumed(before, this.#ingestions.nextQueueSequence(), now)
@@ -111,8 +117,9 @@ class SqliteStateStore implements StateStore {
 
   async recoverAtStart(now: number): Promise<void> {
     this.#transaction(() => {
-      this.#ledger.endAttemptsLeftOpen(now);
+      this.#events.forgetOld(now);
       for (const ingestion of this.#ingestions.listActive()) this.#save(ingestion, change.recovered(ingestion, now));
+      this.#endAttemptsLeftOpen(now, null);
     });
   }
 
@@ -120,13 +127,17 @@ class SqliteStateStore implements StateStore {
     return this.#transaction(() => {
       const first = this.#ingestions.firstClaimable(query);
       if (first === null) return null;
-      this.#ledger.endAttemptsLeftOpen(query.now, first.ingestionId);
+      this.#endAttemptsLeftOpen(query.now, first.ingestionId);
       return this.#save(first, change.claimed(first, query.now));
     });
   }
 
   async nextWakeAt(now: number): Promise<number | null> {
     return this.#connection.read(() => this.#ingestions.nextWakeAt(now));
+  }
+
+  async countWaiting(now: number): Promise<number> {
+    return this.#connection.read(() => this.#ingestions.countWaiting(now));
   }
 
   async takeEpochAbove(run: RunKey, highestEpoch: number): Promise<number> {
@@ -188,7 +199,7 @@ class SqliteStateStore implements StateStore {
     this.#transaction(() => {
       const before = this.#held(run);
       this.#ledger.endAttempt(run, target, failure);
-      this.#save(before, change.failed(before, failure));
+      this.#events.recordFailure(this.#save(before, change.failed(before, failure)), target, failure);
     });
   }
 
@@ -235,6 +246,47 @@ class SqliteStateStore implements StateStore {
     this.#change(run, (before) => change.released(before, nextAttemptAt, now));
   }
 
+  async listEvents(query: EventQuery): Promise<EventPage> {
+    return this.#connection.read(() => this.#events.list(query));
+  }
+
+  watchEvents(listener: (events: readonly LoggedEvent[]) => void): () => void {
+    return this.#events.watch(listener);
+  }
+
+  async recordCircuit(circuit: CircuitEvent, now: number): Promise<void> {
+    this.#transaction(() => this.#events.recordCircuit(circuit, now));
+  }
+
+  async recordStalledProgress(now: number): Promise<void> {
+    if (this.#events.hasStalledProgress(now)) this.#transaction(() => this.#events.recordStalledProgress(now));
+  }
+
+  async deleteIngestion(ingestionId: string, now: number): Promise<void> {
+    this.#transaction(() => {
+      const before = this.#existing(ingestionId);
+      change.assertTerminal(before);
+      const isUnsent = !this.#ledger.hasAttempts(ingestionId);
+      const extent = isUnsent ? 'none' : before.completedAt === null ? 'part' : 'all';
+      this.#ingestions.erase(before, isUnsent ? this.#ledger.dropPlans(before) : before, { extent, now });
+    });
+  }
+
+  async purgeDeleted(ingestionId: string): Promise<boolean> {
+    return this.#transaction(() => {
+      assert.ok(this.#ingestions.getDeleted(ingestionId) !== null, `${ingestionId} must be deleted`);
+      return purge(this.#connection, ingestionId);
+    });
+  }
+
+  async listUnpurged(): Promise<readonly string[]> {
+    return this.#connection.read(() => listUnpurged(this.#connection));
+  }
+
+  async listTerminalBefore(before: number, limit: number): Promise<readonly string[]> {
+    return this.#connection.read(() => this.#ingestions.listTerminalBefore(before, limit));
+  }
+
   async isWritable(): Promise<boolean> {
     return this.#connection.isWritable();
   }
@@ -245,7 +297,7 @@ class SqliteStateStore implements StateStore {
   }
 
   #transaction<Result>(work: () => Result): Result {
-    return this.#commits.numbered(() => this.#connection.transaction(work));
+    return this.#events.published(() => this.#commits.numbered(() => this.#connection.transaction(work)));
   }
 
   /** One transaction of a run that holds its ingestion. */
@@ -266,14 +318,28 @@ class SqliteStateStore implements StateStore {
     });
   }
 
+  #existing(ingestionId: string): Ingestion {
+    const ingestion = this.#ingestions.get(ingestionId);
+    if (ingestion === null) throw new ServiceError('INGESTION_NOT_FOUND', { data: { ingestion_id: ingestionId } });
+    return ingestion;
+  }
+
   #save(before: Ingestion, after: Ingestion): Ingestion {
     this.#ingestions.update(before, after);
+    this.#events.recordChange(before, after);
     return after;
+  }
+
+  #endAttemptsLeftOpen(now: number, ingestionId: string | null): void {
+    for (const lost of this.#ledger.endAttemptsLeftOpen(now, ingestionId)) this.#events.recordLostAttempt(lost, now);
   }
 
   #carryOut({ answer, create, update }: SubmissionDecision, now: number): void {
     if (create !== undefined) {
-      this.#ingestions.insert(change.created(create, this.#ingestions.nextQueueSequence(), now));
+      const epoch = this.#ingestions.reuse(create.ingestionId);
+      const created = { ...change.created(create, this.#ingestions.nextQueueSequence(), now), epoch };
+      this.#ingestions.insert(created);
+      this.#events.recordChange(null, created);
     }
     if (update === undefined) return;
     const before = this.#ingestions.get(answer.ingestionId);

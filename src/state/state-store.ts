@@ -1,5 +1,6 @@
 import type { ErrorRecord } from '../errors.ts';
 import type { PlannedChunk } from '../model/chunk.ts';
+import type { CircuitEvent, LoggedEvent } from '../model/event.ts';
 import type {
   DeliverySettings,
   Ingestion,
@@ -19,10 +20,19 @@ export type NewIngestion = Pick<
   'ingestionId' | 'fileId' | 'version' | 'filePath' | 'fileType' | 'read' | 'delivery' | 'fingerprint'
 >;
 
+/** What is kept for good of an ingestion that was deleted, since its id never gets a second plan (docs/protocol.md "Identity"); its state, epoch and last number are kept, too. */
+export interface DeletedIngestion extends Pick<Ingestion, 'ingestionId' | 'fileId' | 'fingerprint'> {
+  readonly callbackUrl: string;
+  /** How much of it may be with the receiver: nothing was ever attempted, something was, or it was completed. */
+  readonly extent: 'none' | 'part' | 'all';
+}
+
 /** What a request meets in the store, read in the transaction that then carries out the decision. */
 export interface MetState {
   /** The ingestion with version `"resume"` of the file. */
   readonly resumable: Ingestion | null;
+  /** What is left of that where it was deleted. */
+  readonly deleted: DeletedIngestion | null;
   /** Whether an attempt at any chunk or at COMPLETED of it was ever begun. */
   readonly hasBegunAttempts: boolean;
   /** Re-ingestions of the file to the same callback that are QUEUED or RUNNING, oldest first. */
@@ -45,6 +55,7 @@ export interface SubmissionAnswer {
 /** What a request does to the store. */
 export interface SubmissionDecision {
   readonly answer: SubmissionAnswer;
+  /** Where one with this id was deleted before anything of it was attempted, its epoch goes on. */
   readonly create?: NewIngestion;
   /**
    * Changes of `answer.ingestionId`; `discardPlans` (and bad records with them) where no attempt was begun, so that nothing is frozen yet. Where it is RUNNING, all but `delivery`
@@ -125,6 +136,24 @@ export interface Page<Item> {
   readonly nextCursor: string | null;
 }
 
+/** Which events are asked for. */
+export interface EventQuery {
+  /** Null: those of all ingestions, and those of none. */
+  readonly ingestionId: string | null;
+  /** Those with higher numbers. */
+  readonly after: number;
+  readonly limit: number;
+}
+
+/** Events by their numbers, and how far the log goes at the same moment. */
+export interface EventPage {
+  readonly events: readonly LoggedEvent[];
+  /** The oldest that is on record; where none is, the number that the next will have. */
+  readonly oldestId: number;
+  /** The highest number ever given out; 0: none. */
+  readonly newestId: number;
+}
+
 /** What may be read without being a run: the API's side of the store. */
 export interface StateReads {
   getIngestion(ingestionId: string): Promise<Ingestion | null>;
@@ -134,10 +163,10 @@ export interface StateReads {
     readonly cursor?: string;
     readonly limit: number;
   }): Promise<Page<Ingestion>>;
-  /** The ledger, by chunk number. */
+  /** The ledger, by chunk number; without a cursor from `fromChunk` on, by default the first. */
   listChunks(
     ingestionId: string,
-    query: { readonly cursor?: string; readonly limit: number },
+    query: { readonly fromChunk?: number; readonly cursor?: string; readonly limit: number },
   ): Promise<Page<LedgerEntry>>;
   /** Bad records that were set aside, by file and offset; raw bytes and all, so `limit` bounds the memory they take. */
   listRejects(
@@ -184,6 +213,8 @@ export interface StateStore extends StateReads {
   claimNext(query: ClaimQuery): Promise<Ingestion | null>;
   /** The earliest time for which a QUEUED ingestion waits; null where none does. */
   nextWakeAt(now: number): Promise<number | null>;
+  /** How many QUEUED ones wait for a time that is not there yet. */
+  countWaiting(now: number): Promise<number>;
 
   /** The run takes the epoch above `highestEpoch`; its new number. Only while RUNNING. */
   takeEpochAbove(run: RunKey, highestEpoch: number): Promise<number>;
@@ -246,6 +277,30 @@ export interface StateStore extends StateReads {
   pauseRun(run: RunKey, error: ErrorRecord, now: number): Promise<void>;
   /** RUNNING → QUEUED in its old place, not before `nextAttemptAt`. */
   releaseRun(run: RunKey, nextAttemptAt: number | null, now: number): Promise<void>;
+
+  /**
+   * The event log: each change of a status, each attempt that failed and, at most every 250 ms for each ingestion, its progress, put on record by the transaction that
+   * makes it true. Bounded by count and age.
+   */
+  listEvents(query: EventQuery): Promise<EventPage>;
+  /** Calls `listener`, which must not throw, after each commit that has put events on record. What is returned ends that. */
+  watchEvents(listener: (events: readonly LoggedEvent[]) => void): () => void;
+  /** Puts on record what became of a circuit. */
+  recordCircuit(circuit: CircuitEvent, now: number): Promise<void>;
+  /** Puts the progress on record that was left out for its rate and that for half a second nothing came after; costs nothing where there is none. */
+  recordStalledProgress(now: number): Promise<void>;
+
+  /**
+   * Deletes an ingestion that is COMPLETED, FAILED or CANCELLED: nobody sees it any more, and its secrets are gone. What belongs to it goes with {@link purgeDeleted}.
+   * Throws INGESTION_NOT_FOUND, MOVE_NOT_ALLOWED.
+   */
+  deleteIngestion(ingestionId: string, now: number): Promise<void>;
+  /** Removes some of the ledger, attempts, bad records and events of a deleted ingestion, so that others wait but shortly; true: nothing of them is left. */
+  purgeDeleted(ingestionId: string): Promise<boolean>;
+  /** Deleted ingestions of which something is left. */
+  listUnpurged(): Promise<readonly string[]>;
+  /** Ingestions that are COMPLETED, FAILED or CANCELLED and were not changed since `before`, at most `limit`. */
+  listTerminalBefore(before: number, limit: number): Promise<readonly string[]>;
 
   close(): Promise<void>;
 }

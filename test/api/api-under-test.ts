@@ -179,8 +179,13 @@ export function apiUnderTest(
   const logAs = (level: string) => (event: LogEvent, fields?: LogFields) => void logged.push({ level, event, fields });
   const app = createApi({
     health: { isReady: unexpected },
+    metrics: { contentType: 'text/plain', render: unexpected },
     previews: { preview: unexpected },
     circuits: { list: unexpected, of: () => null },
+    events: { follow: unexpected },
+    rebuilder: { planOf: unexpected, rebuild: unexpected },
+    verifications: { start: unexpected, find: unexpected },
+    retention: { delete: unexpected },
     gate: null,
     clock: { now: () => NOW, sleep: unexpected },
     logger: { debug: logAs('debug'), info: logAs('info'), warn: logAs('warn'), error: logAs('error') },

@@ -79,7 +79,7 @@ describe('a refusal', () => {
     ['PUT', '/api/ingest', 'POST'],
     ['GET', '/api/ingest', 'POST'],
     ['POST', '/api/ingestions', 'GET, HEAD'],
-    ['DELETE', '/api/ingestions/x', 'GET, HEAD'],
+    ['PUT', '/api/ingestions/x', 'GET, HEAD, DELETE'],
     ['GET', '/api/ingestions/x/pause', 'POST'],
     ['OPTIONS', '/health', 'GET, HEAD'],
   ])('of %s %s names the methods there are', async (method, path, allow) => {

@@ -41,7 +41,7 @@ async function outcomeOf(answer: Promise<Response>): Promise<[number, unknown]> 
 describe('a token', () => {
   const api = guarded({ apiToken: TOKEN });
 
-  it.each(['/api/ingestions/x', '/docs', '/openapi.json', '/', '/nothing', '/health/other', '//health'])(
+  it.each(['/api/ingestions/x', '/docs', '/openapi.json', '/nothing', '/health/other', '//health'])(
     'is asked for at %s',
     async (path) => {
       const response = await ask(api, path);

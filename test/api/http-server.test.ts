@@ -273,7 +273,7 @@ describe('connections', () => {
 });
 
 describe('every answer', () => {
-  it.each(['/health', '/openapi.json', '/', '/nothing', '/api/ingest', '/api/ingestions/x', '/api/ingestions?limit=x'])(
+  it.each(['/health', '/openapi.json', '/nothing', '/api/ingest', '/api/ingestions/x', '/api/ingestions?limit=x'])(
     'of %s is neither stored, sniffed, framed nor shown to other sites',
     async (path) => {
       const { url } = await listen(api);
@@ -286,11 +286,11 @@ describe('every answer', () => {
     },
   );
 
-  it('of the documentation allows its own style and nothing else', async () => {
+  it('of the documentation allows its own style, script and requests, and nothing else', async () => {
     const { url } = await listen(api);
     const { headers } = await fetch(`${url}/docs`);
     expect(headers.get('Content-Security-Policy')).toMatch(
-      /^default-src 'none'; style-src 'sha256-[\w+/=]+'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'$/,
+      /^default-src 'none'; style-src 'sha256-[\w+/=]+'; script-src 'sha256-[\w+/=]+'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'$/,
     );
     expect(headers.get('X-Content-Type-Options')).toBe('nosniff');
   });

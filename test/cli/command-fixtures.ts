@@ -73,6 +73,7 @@ export function recordedContext(changes: Partial<CommandContext> = {}) {
       },
     }),
     terminalColumns: () => null,
+    hasColour: false,
     isErrorTerminal: false,
     signal: new AbortController().signal,
     clock: systemClock,

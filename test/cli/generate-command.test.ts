@@ -98,14 +98,14 @@ describe('ackstream generate', () => {
   });
 
   it.each([
-    ['--records 1', '--format is missing'],
-    ['--format csv', '--records is missing'],
-    ['--format doc --records 1', '--format must be one of json, ndjson, csv, tsv, excel, xml'],
-    ['--format csv --records -1', "--records' argument is ambiguous"],
-    ['--format csv --records 1.5', '--records must be a whole number'],
-    ['--format csv --records 1 --compress rar', '--compress must be one of gz, zst'],
+    ['--records 1', "'--format <format>' not specified"],
+    ['--format csv', "'--records <n>' not specified"],
+    ['--format doc --records 1', 'It must be one of json, ndjson, csv, tsv, excel, xml'],
+    ['--format csv --records -1', 'It must be a whole number'],
+    ['--format csv --records 1.5', 'It must be a whole number'],
+    ['--format csv --records 1 --compress rar', 'It must be one of gz, zst'],
     ['--format csv --records 1 --out no/such/folder/feed.csv', 'cannot be written'],
-    ['--format csv --records 1 feed.csv', 'feed.csv is too much'],
+    ['--format csv --records 1 feed.csv', 'Too many arguments'],
   ])('refuses %s', async (line, problem) => {
     const { exitCode, feed, error } = await generate(line);
     expect({ exitCode, feed }).toEqual({ exitCode: 2, feed: '' });

@@ -74,3 +74,28 @@ it('refuses a second service on a data directory and says who has it', async () 
   service.child.kill('SIGINT');
   expect(await service.code).toBe(0);
 });
+
+it('tells what it can do without loading a service', async () => {
+  const tellLoaded = `import { registerHooks } from 'node:module';
+    registerHooks({ load(url, context, next) { process.stderr.write(url + '\\n'); return next(url, context); } });`;
+  const main = join(projectRoot, 'src', 'cli', 'main.ts');
+  const args = ['--import', `data:text/javascript,${encodeURIComponent(tellLoaded)}`, main, '--help'];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'], timeout: 15_000 });
+  const loaded = await text(child.stderr);
+  const libraries = new Set([...loaded.matchAll(/node_modules\/((?:@[^/]+\/)?[^/\n]+)/g)].map(([, name]) => name));
+  expect([...libraries]).toEqual(['commander']);
+});
+
+it('colours status words where it is told to, though it is no terminal', async () => {
+  const doctor = async (env: Readonly<Record<string, string>>) => {
+    const child = spawn(process.execPath, [join(projectRoot, 'bin', 'ackstream.js'), 'doctor'], {
+      cwd: folder,
+      env: { PATH: process.env.PATH, ACKSTREAM_PORT: '0', ...env },
+      stdio: ['ignore', 'pipe', 'ignore'],
+      timeout: 15_000,
+    });
+    return text(child.stdout);
+  };
+  expect((await doctor({ FORCE_COLOR: '1' })).slice(0, 26)).toBe('\u001b[32mok     \u001b[39m  runtime');
+  expect((await doctor({})).slice(0, 16)).toBe('ok       runtime');
+});

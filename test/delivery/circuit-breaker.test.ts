@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CircuitBreaker, type Leave } from '../../src/delivery/circuit-breaker.ts';
 import type { Verdict } from '../../src/delivery/origin-circuit.ts';
+import type { CircuitEvent } from '../../src/model/event.ts';
 import type { LogEvent } from '../../src/model/logger.ts';
 
 const NOW = 1_767_225_600_000;
@@ -15,7 +16,12 @@ function breakerAt(time = NOW) {
   const clock = { time, now: () => clock.time, sleep: async () => undefined };
   const events: LogEvent[] = [];
   const log = (event: LogEvent) => void events.push(event);
-  const breaker = new CircuitBreaker({ clock, logger: { debug: log, info: log, warn: log, error: log } });
+  const changes: CircuitEvent[] = [];
+  const breaker = new CircuitBreaker({
+    clock,
+    logger: { debug: log, info: log, warn: log, error: log },
+    onChange: (circuit) => changes.push(circuit),
+  });
   const ask = (origin = HERE, maxDelayMs = 60 * MINUTE_MS): Leave => breaker.admit({ origin, maxDelayMs });
   const settle = (leave: Leave, verdict: Verdict): void => {
     if (leave.kind === 'admitted') leave.settle(verdict);
@@ -25,6 +31,7 @@ function breakerAt(time = NOW) {
     breaker,
     clock,
     events,
+    changes,
     ask,
     settle,
     attempt,
@@ -42,6 +49,30 @@ function breakerAt(time = NOW) {
 }
 
 describe('a circuit', () => {
+  it('is told of whenever it changes, and not otherwise', () => {
+    const { clock, attempt, fail, ask, settle, changes } = breakerAt();
+    attempt('success');
+    fail(5);
+    ask();
+    clock.time += 30 * SECOND_MS;
+    attempt('failure');
+    clock.time += 60 * SECOND_MS;
+    settle(ask(), 'abandoned');
+    attempt('success');
+    attempt('success');
+    const open = { kind: 'circuit', origin: HERE, state: 'open', since: NOW };
+    const halfOpen = { ...open, state: 'half-open', nextProbeAt: null };
+    expect(changes).toEqual([
+      { ...open, nextProbeAt: NOW + 30 * SECOND_MS },
+      halfOpen,
+      { ...open, nextProbeAt: NOW + 90 * SECOND_MS },
+      halfOpen,
+      { ...open, nextProbeAt: NOW + 90 * SECOND_MS },
+      halfOpen,
+      { ...open, state: 'closed', since: null, nextProbeAt: null },
+    ]);
+  });
+
   it('opens with the fifth failure in a row, and a success in between begins the row anew', () => {
     const { attempt, fail, shown } = breakerAt();
     fail(4);

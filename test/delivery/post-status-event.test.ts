@@ -69,11 +69,14 @@ describe('a status event', () => {
     expect(failures).toEqual([]);
   });
 
-  it('is given up after three tries, logged', async () => {
+  it('is tried for minutes, less and less often, and then given up, logged', async () => {
+    const waitsMs: number[] = [];
     const receiver = await listenHttp((response) => response.writeHead(500).end());
-    const { route, failures } = routeTo(receiver.url);
+    const clock = { now: () => 5_000, sleep: async (durationMs: number) => void waitsMs.push(durationMs) };
+    const { route, failures } = routeTo(receiver.url, { clock });
     await postStatusEvent(EVENT, route);
-    expect(receiver.seen).toHaveLength(3);
+    expect(waitsMs).toEqual([1_000, 5_000, 30_000, 120_000, 300_000]);
+    expect(receiver.seen).toHaveLength(6);
     expect(failures).toEqual([{ ingestion_id: INGESTION_ID, status: 'PAUSED', epoch: 7, reason: 'HTTP 500' }]);
   });
 

@@ -44,10 +44,10 @@ export interface ShownReject {
 
 /** A client of a service under test, over real HTTP. */
 export class ApiClient {
-  readonly #url: string;
+  readonly url: string;
 
   constructor(url: string) {
-    this.#url = url;
+    this.url = url;
   }
 
   async call<Body = Record<string, unknown>>(
@@ -67,7 +67,7 @@ export class ApiClient {
     body?: unknown,
     headers: Record<string, string> = {},
   ): Promise<ApiAnswer<string>> {
-    const response = await request(this.#url + path, {
+    const response = await request(this.url + path, {
       method,
       headers: body === undefined ? headers : { 'content-type': 'application/json', ...headers },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),

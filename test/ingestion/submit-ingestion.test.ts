@@ -103,6 +103,7 @@ function ingestion(status: Status, over: Partial<Ingestion> = {}): Ingestion {
 function met(over: Partial<MetState> = {}): MetState {
   return {
     resumable: null,
+    deleted: null,
     hasBegunAttempts: false,
     activeReingestions: [],
     highestVersionMs: null,

@@ -107,10 +107,24 @@ export const LAYERS: readonly Layer[] = [
     libraries: ['rate-limiter-flexible', 'ipaddr.js', 'zod', 'node:fs'],
   },
   {
+    name: 'metrics',
+    paths: ['src/metrics/'],
+    mayImport: [
+      'model',
+      'src/delivery/destination.ts',
+      'src/delivery/post-channel.ts',
+      'src/ingestion/chunk-session.ts',
+      'src/ingestion/read-meter.ts',
+      'src/ingestion/within-ms.ts',
+      STORE_CONTRACT,
+    ],
+    libraries: ['prom-client', '@opentelemetry/api'],
+  },
+  {
     name: 'api',
     paths: ['src/api/'],
     mayImport: ['model', 'protocol', 'errors', 'access', 'ingestion', STORE_CONTRACT],
-    libraries: ['hono', '@hono/zod-openapi', '@hono/node-server', 'node:http', 'node:net'],
+    libraries: ['hono', '@hono/zod-openapi', '@hono/node-server', 'node:fs', 'node:http', 'node:net', 'uplot'],
   },
   {
     name: 'config',
@@ -132,7 +146,7 @@ export const LAYERS: readonly Layer[] = [
   },
   {
     name: 'compose',
-    paths: ['src/compose.ts', 'src/serve.ts', 'src/system-clock.ts', 'src/version.ts'],
+    paths: ['src/compose.ts', 'src/compose-deliveries.ts', 'src/serve.ts', 'src/system-clock.ts', 'src/version.ts'],
     mayImport: '*',
     libraries: ['node:http', 'node:net'],
   },
@@ -141,7 +155,7 @@ export const LAYERS: readonly Layer[] = [
     name: 'cli',
     paths: ['src/cli/'],
     mayImport: '*',
-    libraries: ['zod', 'node:fs', 'node:child_process', 'node:readline'],
+    libraries: ['commander', 'zod', 'node:fs', 'node:net', 'node:child_process', 'node:readline'],
   },
   {
     name: 'mock-receiver',

@@ -156,7 +156,11 @@ describe('a state is not opened, and left as it is,', () => {
     ['a plan', 'DELETE FROM chunks WHERE acked_at IS NULL', 'the ledger does not agree'],
     ['an attempt', 'DELETE FROM attempts WHERE attempt = 2', 'attempts are missing'],
     ['a bad record', 'DELETE FROM rejects WHERE byte_offset = 2900', 'bad records are missing'],
-    ['an ingestion', "DELETE FROM ingestions WHERE status = 'COMPLETED'", 'belong to no ingestion'],
+    [
+      'an ingestion',
+      "UPDATE ingestions SET deleted_at = 0, deleted_extent = 'none' WHERE status = 'COMPLETED'; DELETE FROM ingestions WHERE status = 'COMPLETED'",
+      'belong to no ingestion',
+    ],
     [
       'the checkpoint',
       'UPDATE ingestions SET record_count = record_count + 1',

@@ -108,7 +108,8 @@ describe('the state file', () => {
     ['UPDATE ingestions SET next_chunk_number = 3', 'CHECK constraint'],
     ['UPDATE ingestions SET highest_planned_chunk = 0', 'CHECK constraint'],
     ["UPDATE ingestions SET status = 'DONE'", 'CHECK constraint'],
-    ['DELETE FROM ingestions', 'FOREIGN KEY constraint'],
+    ['DELETE FROM ingestions', 'never removed'],
+    ["UPDATE ingestions SET deleted_at = 0, deleted_extent = 'none'; DELETE FROM ingestions", 'FOREIGN KEY constraint'],
   ])('refuses by itself what would lose an acknowledged record: %s', async (sql, message) => {
     const store = openSqliteStateStore({ path });
     const run = await running(store, sampleIngestion('feed'));
@@ -129,7 +130,7 @@ describe('the state file', () => {
         .join('; ');
     const queue = planOf(`SELECT * FROM ingestions WHERE status = 'QUEUED' ORDER BY queue_sequence LIMIT 1`);
     const list = planOf(
-      `SELECT * FROM ingestions WHERE status = 'FAILED' AND creation_order < 9 ORDER BY creation_order DESC`,
+      `SELECT * FROM ingestions WHERE deleted_at IS NULL AND status = 'FAILED' AND creation_order < 9 ORDER BY creation_order DESC`,
     );
     const file = planOf(`SELECT * FROM ingestions WHERE file_id = 'x' AND callback_url = 'y'`);
     const rejects = planOf(

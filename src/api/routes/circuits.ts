@@ -1,5 +1,6 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
-import { circuitListSchema, GATE_CODES, jsonResponse, problemResponses } from '../contracts.ts';
+import { conditionalHeaders, conditionalJson } from '../conditional-read.ts';
+import { circuitListSchema, GATE_CODES, problemResponses } from '../contracts.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { tokenWith } from '../operation-scopes.ts';
 import { presentCircuit } from '../present-ingestion.ts';
@@ -10,8 +11,9 @@ const listRoute = createRoute({
   operationId: 'listCircuits',
   summary: 'The callback origins that failed so often that nothing but probes is sent to them',
   security: tokenWith('read'),
+  request: { headers: conditionalHeaders },
   responses: {
-    200: jsonResponse(circuitListSchema, 'Those that are not closed, by origin.'),
+    ...conditionalJson(circuitListSchema, 'Those that are not closed, by origin.'),
     ...problemResponses(...GATE_CODES, 'INTERNAL'),
   },
 });

@@ -7,6 +7,7 @@ import type { SubmissionAnswer } from '../../state/state-store.ts';
 import { GATE_CODES, jsonResponse, problemResponses, submissionSchema } from '../contracts.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { documentedFormat } from '../documented-format.ts';
+import { INGEST_CALLBACKS, registerMessages } from '../ingest-callbacks.ts';
 import { tokenWith } from '../operation-scopes.ts';
 import { readJsonBody } from '../read-json-body.ts';
 
@@ -18,6 +19,7 @@ const route = createRoute({
   description:
     'Answers once the request is on record, and delivers behind that: follow it at the path in `Location`. A file is delivered once: asking again meets what is on record of it, and `status` says what came of that.',
   security: tokenWith('ingest'),
+  callbacks: INGEST_CALLBACKS,
   request: {
     headers: z.object({
       'Idempotency-Key': z.string().optional().openapi({
@@ -43,6 +45,7 @@ const route = createRoute({
       'CALLBACK_NOT_ALLOWED',
       'SOURCE_NOT_FOUND',
       'DELIVERED_ELSEWHERE',
+      'HISTORY_DELETED',
       'SOURCE_CHANGED',
       'REQUEST_CHANGED',
       'REQUEST_TOO_LARGE',
@@ -65,6 +68,7 @@ const route = createRoute({
  * own validation takes the last of repeated keys and answers other errors.
  */
 export function addIngestRoute(app: OpenAPIHono, { service }: ApiDependencies): void {
+  registerMessages(app);
   app.openAPIRegistry.registerPath(route);
   app.post(route.path, async (context) => {
     const key = idempotencyKeyOf(context.req.header('Idempotency-Key'));

@@ -1,5 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { type Ingestion, STATUSES } from '../../model/ingestion.ts';
+import { conditionalHeaders, conditionalJson } from '../conditional-read.ts';
 import {
   chunkPageSchema,
   GATE_CODES,
@@ -17,6 +18,17 @@ import { ingestionParams, requireIngestion } from '../require-ingestion.ts';
 
 const params = ingestionParams;
 const pageQuery = pageQueryOf({ max: 500, byDefault: 50 });
+const CHUNK_NUMBER_FORM = 'must be a chunk number';
+const firstChunk = z
+  .string({ error: CHUNK_NUMBER_FORM })
+  .regex(/^\d{1,15}$/, { error: CHUNK_NUMBER_FORM })
+  .transform(Number)
+  .default(0)
+  .openapi({
+    type: 'integer',
+    minimum: 0,
+    description: 'The chunk that the first page begins with; a cursor says more.',
+  });
 
 const listRoute = createRoute({
   method: 'get',
@@ -25,6 +37,7 @@ const listRoute = createRoute({
   summary: 'The ingestions, newest first',
   security: tokenWith('read'),
   request: {
+    headers: conditionalHeaders,
     query: pageQuery.extend({
       status: z
         .enum(STATUSES, { error: `must be one of ${STATUSES.join(', ')}` })
@@ -33,7 +46,7 @@ const listRoute = createRoute({
     }),
   },
   responses: {
-    200: jsonResponse(ingestionPageSchema, 'A page.'),
+    ...conditionalJson(ingestionPageSchema, 'A page.'),
     ...problemResponses(...GATE_CODES, 'REQUEST_INVALID', 'INTERNAL', 'STATE_UNAVAILABLE'),
   },
 });
@@ -44,9 +57,9 @@ const readRoute = createRoute({
   operationId: 'getIngestion',
   summary: 'One ingestion: status, totals, speed, last error',
   security: tokenWith('read'),
-  request: { params },
+  request: { params, headers: conditionalHeaders },
   responses: {
-    200: jsonResponse(ingestionSchema, 'The ingestion.'),
+    ...conditionalJson(ingestionSchema, 'The ingestion.'),
     ...problemResponses(...GATE_CODES, 'INGESTION_NOT_FOUND', 'INTERNAL', 'STATE_UNAVAILABLE'),
   },
 });
@@ -57,10 +70,32 @@ const chunksRoute = createRoute({
   operationId: 'listChunks',
   summary: 'The ledger: every chunk with its attempts, by number',
   security: tokenWith('read'),
-  request: { params, query: pageQuery },
+  request: { params, query: pageQuery.extend({ from_chunk: firstChunk }), headers: conditionalHeaders },
   responses: {
-    200: jsonResponse(chunkPageSchema, 'A page.'),
+    ...conditionalJson(chunkPageSchema, 'A page.'),
     ...problemResponses(...GATE_CODES, 'INGESTION_NOT_FOUND', 'REQUEST_INVALID', 'INTERNAL', 'STATE_UNAVAILABLE'),
+  },
+});
+
+const deleteRoute = createRoute({
+  method: 'delete',
+  path: '/api/ingestions/{id}',
+  operationId: 'deleteIngestion',
+  summary: 'Delete an ingestion that is COMPLETED, FAILED or CANCELLED',
+  description:
+    'Its ledger, attempts, bad records and secrets are removed. Its id, state, epoch, fingerprint, callback and last number are kept for good: asking for the file again answers COMPLETED where it was, and 409 HISTORY_DELETED where it was delivered in part.',
+  security: tokenWith('admin'),
+  request: { params },
+  responses: {
+    204: { description: 'It is gone.' },
+    ...problemResponses(
+      ...GATE_CODES,
+      'ORIGIN_NOT_ALLOWED',
+      'INGESTION_NOT_FOUND',
+      'MOVE_NOT_ALLOWED',
+      'INTERNAL',
+      'STATE_UNAVAILABLE',
+    ),
   },
 });
 
@@ -92,7 +127,10 @@ const moveRoute = (
   });
 
 /** GET /api/ingestions, what is below it, and the moves a person can make. */
-export function addIngestionRoutes(app: OpenAPIHono, { service, reads, circuits, clock }: ApiDependencies): void {
+export function addIngestionRoutes(
+  app: OpenAPIHono,
+  { service, retention, reads, circuits, clock }: ApiDependencies,
+): void {
   const present = (ingestion: Ingestion) =>
     presentIngestion(ingestion, { now: clock.now(), circuit: circuits.of(ingestion) });
 
@@ -109,13 +147,21 @@ export function addIngestionRoutes(app: OpenAPIHono, { service, reads, circuits,
     return context.json(present(await requireIngestion(reads, context.req.valid('param').id)), 200);
   });
   app.openapi(chunksRoute, async (context) => {
-    const { limit, cursor } = context.req.valid('query');
+    const { limit, cursor, from_chunk: fromChunk } = context.req.valid('query');
     const { ingestionId } = await requireIngestion(reads, context.req.valid('param').id);
-    const page = await reads.listChunks(ingestionId, { limit, ...(cursor === undefined ? {} : { cursor }) });
+    const page = await reads.listChunks(ingestionId, {
+      limit,
+      fromChunk,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
     return context.json(
       presentPage(page, (entry) => presentChunk(ingestionId, entry)),
       200,
     );
+  });
+  app.openapi(deleteRoute, async (context) => {
+    await retention.delete(context.req.valid('param').id);
+    return context.body(null, 204);
   });
 
   app.openapi(moveRoute('pause', 'Stops after the chunk in flight.'), async (context) => {

@@ -4,6 +4,7 @@ import { accepts } from 'hono/accepts';
 import { type ServiceError, toServiceError } from '../../errors.ts';
 import type { RejectEntry } from '../../model/ingestion.ts';
 import type { Page, StateReads } from '../../state/state-store.ts';
+import { conditionalHeaders, notModified } from '../conditional-read.ts';
 import { connectionOf } from '../connection.ts';
 import { GATE_CODES, problemResponses, rejectPageSchema } from '../contracts.ts';
 import type { ApiDependencies } from '../dependencies.ts';
@@ -39,6 +40,7 @@ const route = createRoute({
   security: tokenWith('read'),
   request: {
     params: ingestionParams,
+    headers: conditionalHeaders,
     query: pageQueryOf(PAGE_LENGTHS).extend({
       format: z
         .enum(['json', 'ndjson'], { error: 'must be json or ndjson' })
@@ -48,6 +50,7 @@ const route = createRoute({
   },
   responses: {
     200: pageOrDownload,
+    304: notModified,
     ...problemResponses(...GATE_CODES, 'INGESTION_NOT_FOUND', 'REQUEST_INVALID', 'INTERNAL', 'STATE_UNAVAILABLE'),
   },
 });

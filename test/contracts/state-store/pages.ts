@@ -92,6 +92,8 @@ export function describePages(subject: Subject): void {
         [3, NOW, 1],
         [4, null, 0],
       ]);
+      const { items } = await store.listChunks(idOf('a'), { fromChunk: 3, limit });
+      expect(items[0]?.plan.chunkNumber).toBe(3);
     });
 
     it('is empty where there is none', async () => {

@@ -164,6 +164,16 @@ export function describeQueue(subject: Subject): void {
     });
   });
 
+  it('counts the queued ones that wait for a time to come', async () => {
+    const { store } = subject();
+    await submit(first, second, third);
+    const runs = [await claimed(store), await claimed(store)];
+    for (const [index, run] of runs.entries()) await store.releaseRun(run, NOW + 100 * (index + 1), NOW);
+    expect(await store.countWaiting(NOW)).toBe(2);
+    expect(await store.countWaiting(NOW + 100)).toBe(1);
+    expect(await store.countWaiting(NOW + 200)).toBe(0);
+  });
+
   it('counts ingestions by status', async () => {
     const { store } = subject();
     const none = { QUEUED: 0, RUNNING: 0, PAUSED: 0, COMPLETED: 0, FAILED: 0, CANCELLED: 0 };

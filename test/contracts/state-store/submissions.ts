@@ -44,6 +44,7 @@ export function describeSubmissions(subject: Subject): void {
     it('meets nothing in an empty store', async () => {
       expect(await met()).toEqual({
         resumable: null,
+        deleted: null,
         hasBegunAttempts: false,
         activeReingestions: [],
         highestVersionMs: null,

@@ -1,0 +1,100 @@
+/**
+ * Views are functions from what is known to elements; the page is then made equal to those in place, so that focus, selection and scrolling survive every update. Texts of others become text
+ * nodes and attributes, never markup.
+ */
+
+/** @typedef {Node | string | number | null | false | undefined | readonly Child[]} Child */
+/** @typedef {Readonly<Record<string, string | number | boolean | null | undefined>>} Attributes */
+
+/** Of these what the person did counts, not what a later update would say; `aria-busy` is put on what was pressed until it is done. */
+const LEFT_TO_THE_PERSON = new Set(['open', 'value', 'checked', 'selected', 'aria-busy']);
+
+/**
+ * An element. `true` is an attribute without a value; `false`, null and undefined leave one out.
+ * @param {string} tag
+ * @param {Attributes} [attributes]
+ * @param {...Child} children
+ * @returns {HTMLElement}
+ */
+export function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === false || value === null || value === undefined) continue;
+    element.setAttribute(name, value === true ? '' : String(value));
+  }
+  append(element, children);
+  return element;
+}
+
+/**
+ * @param {Element} parent
+ * @param {readonly Child[]} children
+ */
+function append(parent, children) {
+  for (const child of children) {
+    if (child === null || child === false || child === undefined || child === '') continue;
+    if (typeof child === 'string') parent.append(child);
+    else if (typeof child === 'number') parent.append(`${child}`);
+    else if (child instanceof Node) parent.append(child);
+    else append(parent, child);
+  }
+}
+
+/**
+ * Makes an element's attributes and children those of a fresh one. Children are matched by `data-key`, else by their order; one with `data-keep` stays as it is.
+ * @param {Element} live
+ * @param {Element} fresh
+ */
+export function morph(live, fresh) {
+  for (const { name } of Array.from(live.attributes)) {
+    if (!fresh.hasAttribute(name) && !LEFT_TO_THE_PERSON.has(name)) live.removeAttribute(name);
+  }
+  for (const { name, value } of fresh.attributes) {
+    if (live.getAttribute(name) !== value && !LEFT_TO_THE_PERSON.has(name)) live.setAttribute(name, value);
+  }
+  // A progress bar has no state of its own.
+  if (live instanceof HTMLProgressElement && fresh instanceof HTMLProgressElement) live.value = fresh.value;
+  if (!live.hasAttribute('data-keep')) morphChildren(live, [...fresh.childNodes]);
+}
+
+/**
+ * @param {Element} live
+ * @param {readonly ChildNode[]} fresh
+ */
+export function morphChildren(live, fresh) {
+  const keyed = new Map([...live.children].flatMap((child) => (keyOf(child) === null ? [] : [[keyOf(child), child]])));
+  let place = live.firstChild;
+  for (const wanted of fresh) {
+    const key = keyOf(wanted);
+    const match = key === null ? place : (keyed.get(key) ?? null);
+    if (match === null || !isSameKind(match, wanted)) {
+      live.insertBefore(wanted, place);
+      continue;
+    }
+    if (match === place) place = place.nextSibling;
+    else live.insertBefore(match, place);
+    if (match instanceof Element && wanted instanceof Element) morph(match, wanted);
+    else if (match.nodeValue !== wanted.nodeValue) match.nodeValue = wanted.nodeValue;
+  }
+  while (place !== null) {
+    const next = place.nextSibling;
+    place.remove();
+    place = next;
+  }
+}
+
+/**
+ * @param {Node} one
+ * @param {Node} other
+ */
+function isSameKind(one, other) {
+  return one.nodeName === other.nodeName && keyOf(one) === keyOf(other);
+}
+
+/**
+ * @param {Node} node
+ * @returns {string | null}
+ */
+function keyOf(node) {
+  return node instanceof Element ? node.getAttribute('data-key') : null;
+}

@@ -1,0 +1,75 @@
+/** What the list and the page of one ingestion both show of it. */
+import { h } from './dom.js';
+import { bytes, count, counted, duration, rate, upcoming } from './format.js';
+
+/** @typedef {import('./types.d.ts').Ingestion} Ingestion */
+
+/** @param {Ingestion} ingestion what people call its state: one that waits after a failure is not just queued */
+export function statusWord({ status, next_attempt_at: nextAttemptAt, last_error: lastError }) {
+  if ((status === 'RUNNING' || status === 'QUEUED') && nextAttemptAt !== null) return 'retrying';
+  if (status === 'RUNNING' && lastError !== null) return 'retrying';
+  return status.toLowerCase();
+}
+
+/** @param {Ingestion} ingestion */
+export function statusBadge(ingestion) {
+  const word = statusWord(ingestion);
+  return h('span', { class: `badge ${word}` }, word);
+}
+
+/** @param {Ingestion} ingestion */
+export function progressBar(ingestion) {
+  const word = statusWord(ingestion);
+  return h('progress', { class: word, max: 100, value: ingestion.percent, 'aria-label': 'Progress' });
+}
+
+/** @param {Ingestion} ingestion rate and estimate, or what there is in their place */
+export function speedText(ingestion) {
+  const { records_per_second: speed, eta_seconds: eta, status } = ingestion;
+  const parts = [];
+  if (speed !== null) parts.push(`${rate(speed)} records/s`);
+  if (status === 'RUNNING' && eta !== null) parts.push(`${duration(eta)} left`);
+  return parts.join(' · ');
+}
+
+/** @param {Ingestion} ingestion */
+export function totalsText({ totals }) {
+  return `${counted(totals.records, 'record')} in ${counted(totals.chunks, 'chunk')}`;
+}
+
+/** @param {Ingestion} ingestion */
+export function sizeText({ totals }) {
+  return `${bytes(totals.source_bytes)} of ${bytes(totals.source_size)}`;
+}
+
+/**
+ * Why it stands, or why its last attempt failed, and when it goes on.
+ * @param {Ingestion} ingestion
+ * @param {number} now
+ */
+export function troubleLines(ingestion, now) {
+  const { last_error: error, next_attempt_at: next, circuit } = ingestion;
+  return [
+    error === null ? null : h('p', { class: 'trouble' }, h('b', { class: 'code' }, error.code), ' ', error.message),
+    next === null ? null : h('p', { class: 'quiet-text' }, 'Next attempt ', upcoming(next, now)),
+    circuit === null ? null : circuitLine(circuit, now),
+  ];
+}
+
+/**
+ * @param {import('./types.d.ts').Circuit} circuit
+ * @param {number} now
+ */
+export function circuitLine(circuit, now) {
+  const failures = `${count(circuit.consecutive_failures)} failures in a row`;
+  return h(
+    'p',
+    { class: 'circuit' },
+    `Circuit ${circuit.state}: `,
+    h('code', {}, circuit.origin),
+    ` gets nothing but probes, after ${failures}; `,
+    circuit.next_probe_at === null
+      ? 'a probe is under way.'
+      : ['next probe ', upcoming(circuit.next_probe_at, now), '.'],
+  );
+}

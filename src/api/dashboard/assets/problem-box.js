@@ -1,0 +1,46 @@
+import { ApiError, ServiceGone } from './api.js';
+import { h } from './dom.js';
+
+/**
+ * Why something could not be read or done, and what to do.
+ * @param {Error} error
+ */
+export function problemBox(error) {
+  if (error instanceof ServiceGone) {
+    return h(
+      'section',
+      { class: 'box bad' },
+      h('h2', {}, 'The service does not answer'),
+      h('p', {}, error.message),
+      h(
+        'p',
+        {},
+        'What is on record is safe, and deliveries go on when it is back. See whether it runs (',
+        h('code', {}, 'ackstream serve'),
+        ', the supervisor, the log). This page tries again by itself; what it shows may be out of date.',
+      ),
+    );
+  }
+  if (!(error instanceof ApiError)) {
+    return h('section', { class: 'box bad' }, h('h2', {}, 'This page failed'), h('p', {}, String(error)));
+  }
+  const { title, code, detail, what_to_do: whatToDo, errors = [], candidates = [] } = error.problem;
+  return h(
+    'section',
+    { class: 'box bad' },
+    h('h2', {}, title, ' ', h('a', { class: 'code', href: `/docs#${encodeURIComponent(code)}` }, code)),
+    detail === undefined ? null : h('p', {}, detail),
+    errors.length === 0
+      ? null
+      : h('ul', {}, ...errors.map(({ field, message }) => h('li', {}, h('code', {}, field || 'body'), ` ${message}`))),
+    candidates.length === 0
+      ? null
+      : h('p', {}, 'Candidates: ', ...candidates.map((one) => [h('code', {}, candidateText(one)), ' '])),
+    whatToDo === undefined ? null : h('p', { class: 'remedy' }, whatToDo),
+  );
+}
+
+/** @param {unknown} candidate */
+function candidateText(candidate) {
+  return typeof candidate === 'string' ? candidate : JSON.stringify(candidate);
+}

@@ -1,0 +1,66 @@
+import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
+import { ServiceError } from '../../errors.ts';
+import { conditionalHeaders, conditionalJson } from '../conditional-read.ts';
+import { GATE_CODES, jsonResponse, problemResponses } from '../contracts.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import { tokenWith } from '../operation-scopes.ts';
+import { ingestionParams, requireIngestion } from '../require-ingestion.ts';
+import { presentVerification, verificationSchema } from '../verification-schema.ts';
+
+const startRoute = createRoute({
+  method: 'post',
+  path: '/api/ingestions/{id}/verify',
+  operationId: 'verifyIngestion',
+  summary: 'Compare what was delivered with its file',
+  description:
+    'Rebuilds every chunk that was ever acknowledged from the file, in the background, and compares its checksum and the chain over all with what is recorded. Nothing is sent or changed. Where a verification of the ingestion is under way, that goes on and is answered.',
+  security: tokenWith('ingest'),
+  request: { params: ingestionParams },
+  responses: {
+    202: jsonResponse(verificationSchema, 'It is under way; follow it with GET …/verification.'),
+    ...problemResponses(
+      ...GATE_CODES,
+      'ORIGIN_NOT_ALLOWED',
+      'INGESTION_NOT_FOUND',
+      'READ_BACK_BUSY',
+      'INTERNAL',
+      'SHUTTING_DOWN',
+      'STATE_UNAVAILABLE',
+    ),
+  },
+});
+
+const readRoute = createRoute({
+  method: 'get',
+  path: '/api/ingestions/{id}/verification',
+  operationId: 'getVerification',
+  summary: 'The last verification of an ingestion',
+  description: 'Kept in memory, of the last 1000 ingestions that were verified, until the service ends.',
+  security: tokenWith('read'),
+  request: { params: ingestionParams, headers: conditionalHeaders },
+  responses: {
+    ...conditionalJson(verificationSchema, 'How far it is, or what came of it.'),
+    ...problemResponses(
+      ...GATE_CODES,
+      'INGESTION_NOT_FOUND',
+      'VERIFICATION_NOT_FOUND',
+      'INTERNAL',
+      'STATE_UNAVAILABLE',
+    ),
+  },
+});
+
+/** POST /api/ingestions/{id}/verify and GET /api/ingestions/{id}/verification. */
+export function addVerificationRoutes(app: OpenAPIHono, { verifications, reads }: ApiDependencies): void {
+  app.openapi(startRoute, async (context) => {
+    const ingestion = await requireIngestion(reads, context.req.valid('param').id);
+    context.header('Location', `/api/ingestions/${ingestion.ingestionId}/verification`);
+    return context.json(presentVerification(verifications.start(ingestion)), 202);
+  });
+  app.openapi(readRoute, async (context) => {
+    const { ingestionId } = await requireIngestion(reads, context.req.valid('param').id);
+    const verification = verifications.find(ingestionId);
+    if (verification === null) throw new ServiceError('VERIFICATION_NOT_FOUND');
+    return context.json(presentVerification(verification), 200);
+  });
+}

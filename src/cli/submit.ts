@@ -1,0 +1,29 @@
+import { type CommandContext, EXIT_DONE } from './command.ts';
+import type { OpenedService } from './open-service.ts';
+import { commandInvalid } from './option-values.ts';
+import type { SubmissionView } from './service-client.ts';
+import { waitForEnd } from './wait-for-end.ts';
+
+/** How a delivery was asked for on the command line. */
+export interface SubmitOptions {
+  readonly isJson: boolean;
+  /** Whether the command ends with the delivery; otherwise with its acceptance. */
+  readonly waits: boolean;
+}
+
+/** Asks a service for a delivery, says what it answers, and waits for the end; gives back the exit code. `body` is that of POST /api/ingest. */
+export async function submit(
+  service: OpenedService,
+  body: Readonly<Record<string, unknown>>,
+  { isJson, waits, context }: SubmitOptions & { readonly context: CommandContext },
+): Promise<number> {
+  if (service.isOwn && !waits) throw commandInvalid('--no-wait needs a running service, and none answers');
+  const answer = await service.client.submit(body);
+  context.write(isJson ? `${JSON.stringify(answer)}\n` : answerText(answer));
+  return waits ? waitForEnd(service, { ingestionId: answer.ingestion_id, isJson }, context) : EXIT_DONE;
+}
+
+function answerText({ status, ingestion_id, changed }: SubmissionView): string {
+  const takenOver = changed === undefined ? '' : `, with another ${changed.join(', ')}`;
+  return `${status}${takenOver}: ingestion ${ingestion_id}\n`;
+}

@@ -1,0 +1,58 @@
+import { type CommandContext, EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, type RunCommand } from './command.ts';
+import { ingestionIdOf } from './ingestion-id.ts';
+import { openService } from './open-service.ts';
+import { formatCount } from './render-progress.ts';
+import type { ServiceClient, VerificationView } from './service-client.ts';
+import { terminalText } from './terminal-text.ts';
+
+/** Often enough that a count moves. */
+const POLL_INTERVAL_MS = 250;
+/** To the begin of the line, and everything behind erased (ECMA-48 CR, EL). */
+const ERASE_LINE = '\r\x1b[2K';
+
+/** `ackstream verify`. */
+export const runVerify: RunCommand<'verify'> = async ({ ingestion, json, url }, context) => {
+  const service = await openService(context, { url, delivers: false });
+  try {
+    const ingestionId = await ingestionIdOf(service.client, ingestion);
+    const verification = await untilCompared(service.client, ingestionId, context);
+    context.write(json === true ? `${JSON.stringify(verification)}\n` : verificationText(verification));
+    if (verification.state === 'running') return EXIT_INTERRUPTED;
+    return verification.state === 'done' && verification.mismatch === null ? EXIT_DONE : EXIT_FAILED;
+  } finally {
+    await service.close();
+  }
+};
+
+/** Begins the comparison and looks until it is over, or the command is interrupted: what was seen last. */
+async function untilCompared(
+  client: ServiceClient,
+  ingestionId: string,
+  { clock, signal, isErrorTerminal, writeError }: CommandContext,
+): Promise<VerificationView> {
+  let verification = await client.verify(ingestionId);
+  while (verification.state === 'running' && !signal.aborted) {
+    if (isErrorTerminal) writeError(`${ERASE_LINE}${comparedText(verification)}`);
+    await clock.sleep(POLL_INTERVAL_MS, signal);
+    verification = await client.getVerification(ingestionId);
+  }
+  if (isErrorTerminal) writeError(ERASE_LINE);
+  return verification;
+}
+
+function verificationText(verification: VerificationView): string {
+  const { state, mismatch, error } = verification;
+  const compared = comparedText(verification);
+  if (state === 'running') return `Interrupted: ${compared} so far. The same command compares it all.\n`;
+  if (error !== null) {
+    return `Could not be compared: ${compared}.\n${error.code}: ${terminalText(error.message)}\n${error.what_to_do}\n`;
+  }
+  if (mismatch === null) return `The file is what was delivered: ${compared}.\n`;
+  const { chunk_number: number, record_offset: offset, record_count: count, message } = mismatch;
+  const records = `records ${formatCount(offset + 1)} to ${formatCount(offset + count)}`;
+  return `Chunk ${number} (${records}) is not what was delivered: ${terminalText(message)}\nBefore it: ${compared}.\n`;
+}
+
+function comparedText({ chunks, chunks_verified: compared, records_verified: records }: VerificationView): string {
+  return `${formatCount(compared)} of ${formatCount(chunks)} chunks, ${formatCount(records)} records compared`;
+}

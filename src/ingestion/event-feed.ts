@@ -1,0 +1,158 @@
+/*
+ * The event log as it grows, to any number of followers. Each reads the log itself, from where it is: first what is on record, then, woken by each commit that concerns it, what has
+ * come since. So what was replayed and what is live are one and the same, nothing is kept in memory for a follower, and one that is slow reads later, not something else.
+ */
+import { ServiceError, toServiceError } from '../errors.ts';
+import type { Clock } from '../model/clock.ts';
+import type { LoggedEvent } from '../model/event.ts';
+import type { Logger } from '../model/logger.ts';
+import type { StateStore } from '../state/state-store.ts';
+
+/** Followers at the same time. */
+export const MAX_FOLLOWERS = 100;
+/** The longest silence: proxies give up a connection that says nothing for a minute, or for half of one. */
+export const HEARTBEAT_MS = 15_000;
+/** Then a follower asks anew, with a token that may have been revoked meanwhile. */
+export const LONGEST_FOLLOWING_MS = 15 * 60_000;
+/** How much one follower holds in memory: some 50 KB. */
+const EVENTS_AT_ONCE = 200;
+/** How often it is looked for progress that is yet to be told, while anybody follows. */
+const STALL_CHECK_INTERVAL_MS = 500;
+/** Above every number. */
+const FROM_NOW = Number.MAX_SAFE_INTEGER;
+
+/** What a follower is given. */
+export type FeedItem =
+  /** The first of all: behind which number it begins. */
+  | { readonly kind: 'start'; readonly after: number }
+  /** What followed is not on record any more, or never was: it goes on with `oldestId`. */
+  | { readonly kind: 'gap'; readonly oldestId: number }
+  | { readonly kind: 'events'; readonly events: readonly LoggedEvent[] }
+  | { readonly kind: 'heartbeat' };
+
+/** What is followed. */
+export interface Following {
+  /** Null: everything. */
+  readonly ingestionId: string | null;
+  /** The last number that was seen; null: from now on. */
+  readonly after: number | null;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+}
+
+/** What a feed works with. */
+export interface EventFeedOptions {
+  readonly store: Pick<StateStore, 'listEvents' | 'watchEvents' | 'recordStalledProgress'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+interface Follower {
+  readonly ingestionId: string | null;
+  wake: () => void;
+}
+
+/** Gives the events of a store to whoever follows them. */
+export class EventFeed {
+  readonly #options: EventFeedOptions;
+  readonly #followers = new Set<Follower>();
+  readonly #closing = new AbortController();
+  readonly #unwatch: () => void;
+  #isCheckingForStalls = false;
+
+  constructor(options: EventFeedOptions) {
+    this.#options = options;
+    this.#unwatch = options.store.watchEvents((events) => this.#wake(events));
+  }
+
+  /**
+   * Every event once and in order, from the one behind `after` on. Ends where it is asked to, where the feed closes and after {@link LONGEST_FOLLOWING_MS}; who then goes on behind the last
+   * event it was given misses none. Throws, as the first thing it does, EVENT_STREAMS_BUSY and SHUTTING_DOWN, and at any time what reading the store throws.
+   */
+  async *follow({ ingestionId, after, signal }: Following): AsyncGenerator<FeedItem, void, undefined> {
+    if (this.#closing.signal.aborted) throw new ServiceError('SHUTTING_DOWN');
+    if (this.#followers.size >= MAX_FOLLOWERS) throw new ServiceError('EVENT_STREAMS_BUSY');
+    const follower: Follower = { ingestionId, wake: () => {} };
+    const end = () => follower.wake();
+    this.#followers.add(follower);
+    signal.addEventListener('abort', end);
+    try {
+      void this.#tellStalledProgress();
+      yield* this.#read(follower, after, signal);
+    } finally {
+      signal.removeEventListener('abort', end);
+      this.#followers.delete(follower);
+    }
+  }
+
+  /** Ends all. */
+  close(): void {
+    this.#closing.abort();
+    this.#unwatch();
+    for (const { wake } of this.#followers) wake();
+  }
+
+  async *#read(
+    follower: Follower,
+    after: number | null,
+    signal: AbortSignal,
+  ): AsyncGenerator<FeedItem, void, undefined> {
+    const { store, clock } = this.#options;
+    const { ingestionId } = follower;
+    const endsAt = clock.now() + LONGEST_FOLLOWING_MS;
+    let seen = after ?? (await store.listEvents({ ingestionId, after: FROM_NOW, limit: 1 })).newestId;
+    yield { kind: 'start', after: seen };
+    while (!signal.aborted && !this.#closing.signal.aborted && clock.now() < endsAt) {
+      // Before the log is read: what comes after that wakes.
+      const woken = Promise.withResolvers<'woken'>();
+      follower.wake = () => woken.resolve('woken');
+      const { events, oldestId, newestId } = await store.listEvents({
+        ingestionId,
+        after: seen,
+        limit: EVENTS_AT_ONCE,
+      });
+      // Numbers that were never given out here are those of another state, or of one before a backup of it was restored.
+      if (seen < oldestId - 1 || seen > newestId) {
+        seen = oldestId - 1;
+        yield { kind: 'gap', oldestId };
+        continue;
+      }
+      const isAll = events.length < EVENTS_AT_ONCE;
+      seen = isAll ? newestId : (events.at(-1)?.id ?? newestId);
+      if (events.length > 0) yield { kind: 'events', events };
+      else if ((await this.#within(HEARTBEAT_MS, woken.promise)) === 'silence') yield { kind: 'heartbeat' };
+    }
+  }
+
+  async #within(durationMs: number, woken: Promise<'woken'>): Promise<'woken' | 'silence'> {
+    const timer = new AbortController();
+    const silence = this.#options.clock.sleep(durationMs, timer.signal).then(() => 'silence' as const);
+    try {
+      return await Promise.race([woken, silence]);
+    } finally {
+      timer.abort();
+    }
+  }
+
+  #wake(events: readonly LoggedEvent[]): void {
+    for (const { ingestionId, wake } of this.#followers) {
+      if (ingestionId === null || events.some((event) => event.ingestionId === ingestionId)) wake();
+    }
+  }
+
+  /** While nobody looks on, what the log leaves out for its rate can wait for what comes next, and costs no commit of its own. */
+  async #tellStalledProgress(): Promise<void> {
+    if (this.#isCheckingForStalls) return;
+    this.#isCheckingForStalls = true;
+    const { store, clock, logger } = this.#options;
+    while (this.#followers.size > 0) {
+      await clock.sleep(STALL_CHECK_INTERVAL_MS, this.#closing.signal);
+      if (this.#closing.signal.aborted) break;
+      await store.recordStalledProgress(clock.now()).catch((error: unknown) => {
+        const { code, message } = toServiceError(error);
+        logger.warn('state.unavailable', { what: 'tell progress', code, message });
+      });
+    }
+    this.#isCheckingForStalls = false;
+  }
+}

@@ -1,0 +1,113 @@
+import { type ErrorRecord, ServiceError, toErrorRecord, toServiceError } from '../errors.ts';
+import type { ChunkPlan } from '../model/chunk.ts';
+import type { Clock } from '../model/clock.ts';
+import type { Ingestion } from '../model/ingestion.ts';
+import type { Logger } from '../model/logger.ts';
+import type { RebuildDependencies } from './rebuild-session.ts';
+import { type Mismatch, verifyChunks } from './verify-chunks.ts';
+
+/** Verifications at the same time: each keeps a core busy that deliveries could use. */
+const MAX_VERIFICATIONS = 2;
+/** Results that are remembered; the oldest are forgotten. */
+const MAX_RESULTS = 1_000;
+
+/** How far a verification is, or what came of it. Times are wall clock, ms. */
+export interface Verification {
+  /** `done`: everything was compared, or something differs; `failed`: it could not be compared, which says nothing of it. */
+  readonly state: 'running' | 'done' | 'failed';
+  /** How many chunks are to be compared. */
+  readonly chunkCount: number;
+  readonly verifiedChunkCount: number;
+  readonly verifiedRecordCount: number;
+  readonly mismatch: Mismatch | null;
+  /** Why it failed. */
+  readonly error: ErrorRecord | null;
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+}
+
+/** What verifications work with. */
+export interface VerificationDependencies extends RebuildDependencies {
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Verifies ingestions in the background, one at a time of each and few in all, and remembers the last result of each until the process ends. */
+export class VerificationService {
+  readonly #dependencies: VerificationDependencies;
+  readonly #closing = new AbortController();
+  readonly #verifications = new Map<string, Verification>();
+  readonly #running = new Map<string, Promise<void>>();
+
+  constructor(dependencies: VerificationDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  /** Begins a verification; where one of the ingestion is under way, tells of that. Throws READ_BACK_BUSY, SHUTTING_DOWN. */
+  start(ingestion: Ingestion): Verification {
+    const { ingestionId, highestAckedChunk } = ingestion;
+    const underWay = this.#running.has(ingestionId) ? this.find(ingestionId) : null;
+    if (underWay !== null) return underWay;
+    if (this.#closing.signal.aborted) throw new ServiceError('SHUTTING_DOWN');
+    if (this.#running.size >= MAX_VERIFICATIONS) throw new ServiceError('READ_BACK_BUSY');
+    const begun: Verification = {
+      state: 'running',
+      chunkCount: highestAckedChunk + 1,
+      verifiedChunkCount: 0,
+      verifiedRecordCount: 0,
+      mismatch: null,
+      error: null,
+      startedAt: this.#dependencies.clock.now(),
+      endedAt: null,
+    };
+    this.#remember(ingestionId, begun);
+    const ended = this.#verify(ingestion, begun).finally(() => this.#running.delete(ingestionId));
+    this.#running.set(ingestionId, ended);
+    return begun;
+  }
+
+  /** The verification of an ingestion that was begun last; null: none since the process began. */
+  find(ingestionId: string): Verification | null {
+    return this.#verifications.get(ingestionId) ?? null;
+  }
+
+  /** Gives up what is under way, and resolves when nothing of it is left. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await Promise.all(this.#running.values());
+  }
+
+  async #verify(ingestion: Ingestion, begun: Verification): Promise<void> {
+    const { ingestionId } = ingestion;
+    const { clock, logger } = this.#dependencies;
+    let latest = begun;
+    const onVerified = ({ recordCount }: ChunkPlan) => {
+      latest = {
+        ...latest,
+        verifiedChunkCount: latest.verifiedChunkCount + 1,
+        verifiedRecordCount: latest.verifiedRecordCount + recordCount,
+      };
+      this.#verifications.set(ingestionId, latest);
+    };
+    try {
+      const options = { ingestion, signal: this.#closing.signal, onVerified };
+      const mismatch = await verifyChunks(options, this.#dependencies);
+      latest = { ...latest, state: 'done', mismatch };
+      const fields = { ingestion_id: ingestionId, chunks: latest.verifiedChunkCount };
+      if (mismatch === null) logger.info('source.verified', fields);
+      else logger.warn('source.differs', { ...fields, chunk: mismatch.chunkNumber, kind: mismatch.kind });
+    } catch (error) {
+      latest = { ...latest, state: 'failed', error: toErrorRecord(toServiceError(error)) };
+      const { code, message } = latest.error as ErrorRecord;
+      logger.info('source.unverified', { ingestion_id: ingestionId, code, reason: message });
+    }
+    this.#verifications.set(ingestionId, { ...latest, endedAt: clock.now() });
+  }
+
+  #remember(ingestionId: string, begun: Verification): void {
+    this.#verifications.delete(ingestionId);
+    this.#verifications.set(ingestionId, begun);
+    const [oldest] = this.#verifications.keys();
+    if (this.#verifications.size > MAX_RESULTS && oldest !== undefined) this.#verifications.delete(oldest);
+  }
+}

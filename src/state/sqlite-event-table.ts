@@ -1,0 +1,101 @@
+import type { EventKind, LoggedEvent } from '../model/event.ts';
+import { ChecksummedTable, type Stored } from './checksummed-table.ts';
+import type { SqliteConnection } from './sqlite-connection.ts';
+import type { EventPage, EventQuery } from './state-store.ts';
+
+interface EventRow {
+  readonly event_id: number;
+  readonly ingestion_id: string | null;
+  readonly kind: EventKind;
+  /** JSON of the event's content but for its kind. */
+  readonly content: string;
+  readonly logged_at: number;
+}
+
+/** Which events are forgotten. */
+export interface EventBounds {
+  /** How many of the newest are kept at most. */
+  readonly maxCount: number;
+  /** Those before are not kept, wall clock in ms. */
+  readonly oldestAt: number;
+  /** How many of the oldest are looked at. */
+  readonly batch: number;
+}
+
+/** The sequence alone would give numbers out again that a damaged row of it had forgotten. */
+const NEWEST_ID = `
+SELECT max(coalesce((SELECT max(event_id) FROM events), 0), coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0)) AS id`;
+
+const OLDEST_ID = 'SELECT min(event_id) AS id FROM events';
+
+const LIST_AFTER = 'SELECT * FROM events WHERE event_id > :after ORDER BY event_id LIMIT :limit';
+const LIST_AFTER_OF = `
+SELECT * FROM events WHERE ingestion_id = :ingestionId AND event_id > :after ORDER BY event_id LIMIT :limit`;
+
+const LAST_OF_KIND = `
+SELECT * FROM events WHERE event_id = (
+  SELECT event_id FROM events WHERE ingestion_id = ? AND kind = ? ORDER BY event_id DESC LIMIT 1
+)`;
+
+const FORGET = `
+DELETE FROM events WHERE event_id IN (SELECT event_id FROM events ORDER BY event_id LIMIT :batch)
+  AND (event_id <= :highestId OR logged_at < :oldestAt)`;
+
+/** The table `events`. Its methods are called inside of a transaction or a read of the connection. */
+export class SqliteEventTable {
+  readonly #connection: SqliteConnection;
+  readonly #rows: ChecksummedTable<EventRow>;
+
+  constructor(connection: SqliteConnection) {
+    this.#connection = connection;
+    this.#rows = new ChecksummedTable(connection, 'events');
+  }
+
+  /** Writes an event; with its number. */
+  insert({ ingestionId, at, content: { kind, ...content } }: Omit<LoggedEvent, 'id'>): number {
+    const id = this.#newestId() + 1;
+    const row = { event_id: id, ingestion_id: ingestionId, kind, content: JSON.stringify(content), logged_at: at };
+    this.#rows.insert(row);
+    return id;
+  }
+
+  /** The last event of a kind that is on record of an ingestion. */
+  lastOfKind(ingestionId: string, kind: EventKind): LoggedEvent | null {
+    const row = this.#connection.prepare<[string, string], Stored<EventRow>>(LAST_OF_KIND).get(ingestionId, kind);
+    return row === undefined ? null : eventOfRow(this.#rows.verified(row));
+  }
+
+  /** In the order of their numbers. */
+  list({ ingestionId, after, limit }: EventQuery): EventPage {
+    const sql = ingestionId === null ? LIST_AFTER : LIST_AFTER_OF;
+    const rows = this.#connection.prepare<object, Stored<EventRow>>(sql).all({ ingestionId, after, limit });
+    const newestId = this.#newestId();
+    return {
+      events: rows.map((row) => eventOfRow(this.#rows.verified(row))),
+      oldestId: this.#idOf(OLDEST_ID) ?? newestId + 1,
+      newestId,
+    };
+  }
+
+  /** Removes the oldest that are beyond the bounds. */
+  forget({ maxCount, oldestAt, batch }: EventBounds): void {
+    const highestId = this.#newestId() - maxCount;
+    this.#connection.prepare<object>(FORGET).run({ highestId, oldestAt, batch });
+  }
+
+  #newestId(): number {
+    return this.#idOf(NEWEST_ID) ?? 0;
+  }
+
+  #idOf(sql: string): number | null {
+    return this.#connection.prepare<[], { id: number | null }>(sql).get()?.id ?? null;
+  }
+}
+
+function eventOfRow(row: EventRow): LoggedEvent {
+  return { id: row.event_id, ingestionId: row.ingestion_id, at: row.logged_at, content: parseContent(row) };
+}
+
+function parseContent({ kind, content }: EventRow): LoggedEvent['content'] {
+  return { kind, ...JSON.parse(content) };
+}
