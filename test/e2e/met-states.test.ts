@@ -1,5 +1,6 @@
 /** What POST /api/ingest answers by the state that it meets, over real HTTP, and what comes of it. */
 import { describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/system-clock.ts';
 import { writeFeed } from '../harness/feed.ts';
 import { type Scene, setScene } from '../harness/scene.ts';
 import { TestClock } from '../harness/test-clock.ts';
@@ -220,7 +221,7 @@ describe('a request for a file', () => {
   });
 
   it('gives two re-ingestions of one millisecond ids of their own', async () => {
-    const scene = await setScene({ recordCount: 5, clock: { now: () => 1_800_000_000_000, sleep: async () => {} } });
+    const scene = await setScene({ recordCount: 5, clock: { now: () => 1_800_000_000_000, sleep: systemClock.sleep } });
     const first = await scene.deliver({ re_ingestion: true });
     const second = await scene.deliver({ re_ingestion: true });
     expect([first.version, second.version]).toEqual(['1800000000000', '1800000000001']);
