@@ -33,9 +33,13 @@ const child = isScript
 
 // A supervisor signals this process alone, a terminal's Ctrl-C reaches the child by itself. The child decides when to end.
 const isOnTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
+// However often a supervisor asks, the child is asked once: a signal that meets it while it ends, when nothing listens any more, would kill it.
+const passedOn = new Set();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => {
-    if (signal !== 'SIGINT' || !isOnTerminal) child.kill(signal);
+    if (signal === 'SIGINT' ? isOnTerminal : passedOn.has(signal)) return;
+    passedOn.add(signal);
+    child.kill(signal);
   });
 }
 child.on('error', (error) => {
