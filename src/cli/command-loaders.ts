@@ -19,6 +19,7 @@ export const COMMAND_LOADERS: { readonly [Name in CommandName]: () => Promise<Ru
   doctor: async () => (await import('./doctor-command.ts')).runDoctor,
   config: async () => (await import('./config-command.ts')).runConfig,
   backup: async () => (await import('./backup-command.ts')).runBackup,
+  import: async () => (await import('./import-command.ts')).runImport,
   'token create': async () => (await import('./token-command.ts')).runTokenCreate,
   'token list': async () => (await import('./token-command.ts')).runTokenList,
   'token revoke': async () => (await import('./token-command.ts')).runTokenRevoke,

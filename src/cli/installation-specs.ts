@@ -75,6 +75,15 @@ export const INSTALLATION_SPECS = {
     examples: [{ line: 'ackstream backup ackstream-backup.db', about: 'into a file' }],
     exits: '0 made; 1 the state is damaged; 2 wrong use or settings; 3 could not be made',
   },
+  import: {
+    summary: 'take over the state of the Python service',
+    description:
+      'Reserves every id that the Python service has on record, so that none is ever used for other chunks: what it had completed is answered COMPLETED unless the file was written to since, what it had begun is refused until a request says re_ingestion: true. Both services must be stopped; the database is only read. Ids that are known already are left alone. docs/upgrade.md tells the whole way.',
+    arguments: [{ name: 'file', description: 'its ingestion_state.db; a copy must have kept its time (cp -p)' }],
+    options: [{ flags: '--dry-run', description: 'say what would be reserved, and reserve nothing' }, ONE_DOCUMENT],
+    examples: [{ line: 'ackstream import ingestion_state.db --dry-run', about: 'to see what is in it' }],
+    exits: '0 reserved; 2 wrong use or settings, or no such database; 3 the data directory is in use',
+  },
   'token create': {
     summary: 'make a token of the API',
     description:

@@ -10,6 +10,8 @@ import type { IngestRequest } from '../protocol/ingest-request.ts';
 import { compareFingerprints, describeChange } from '../sources/compare-fingerprints.ts';
 import type { DeletedIngestion, MetState, SubmissionAnswer, SubmissionDecision } from '../state/state-store.ts';
 
+const NS_PER_MS = 1_000_000n;
+
 /** What a decision depends on beside the request and what it meets. */
 export interface SubmissionContext {
   /** Wall clock, ms. */
@@ -78,11 +80,34 @@ function meetDeleted(
   context: SubmissionContext,
 ): SubmissionDecision {
   if (deleted.extent !== 'all') {
-    throw new ServiceError('HISTORY_DELETED', { data: { ingestion_id: deleted.ingestionId } });
+    const isForeign = deleted.fingerprint === null;
+    throw new ServiceError('HISTORY_DELETED', {
+      ...(isForeign ? { detail: 'Another service, whose state was imported, had delivered a part of the file.' } : {}),
+      data: { ingestion_id: deleted.ingestionId },
+    });
   }
-  refuseChangedSource(deleted, context.fingerprint);
-  refuseOtherCallback(request, deleted.ingestionId, deleted.callbackUrl);
-  return { answer: answerFor(deleted, 'COMPLETED', []) };
+  const { ingestionId, fingerprint, callbackUrl } = deleted;
+  if (fingerprint === null) refuseNewerSource(deleted, context.fingerprint);
+  else refuseChangedSource({ ingestionId, fingerprint }, context.fingerprint);
+  if (callbackUrl !== null) refuseOtherCallback(request, ingestionId, callbackUrl);
+  const fileId = fileIdOf(request.filePath, request.fileType);
+  return { answer: answerFor({ ingestionId, fileId }, 'COMPLETED', []) };
+}
+
+/** All that is known of a file that another service delivered is how long ago at least that was: what was written since, nobody has delivered. */
+function refuseNewerSource(
+  { ingestionId, completedAt }: DeletedIngestion,
+  { fileCount, mtimeNs }: SourceFingerprint,
+): void {
+  // Of several files the fingerprint has no single time.
+  const isSingle = fileCount === undefined;
+  if (isSingle && BigInt(mtimeNs) <= BigInt(completedAt ?? 0) * NS_PER_MS) return;
+  const since = new Date(completedAt ?? 0).toISOString();
+  const seen = isSingle ? 'It was written to' : 'Nobody can tell whether its files were written to';
+  throw new ServiceError('SOURCE_CHANGED', {
+    detail: `${seen} after ${since}, when the service that had delivered it was last at work.`,
+    data: { ingestion_id: ingestionId },
+  });
 }
 
 function create(

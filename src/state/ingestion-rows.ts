@@ -135,7 +135,7 @@ export function ingestionOfRow(row: IngestionRow, seals: SecretSeals): Ingestion
     status: row.status,
     queueSequence: row.queue_sequence,
     epoch: row.epoch,
-    fingerprint: parseFingerprint(row.fingerprint),
+    fingerprint: JSON.parse(row.fingerprint),
     checkpoint: {
       nextChunkNumber: row.next_chunk_number,
       recordCount: row.record_count,
@@ -167,8 +167,8 @@ function jsonOrNull(value: object | null): string | null {
   return value === null ? null : JSON.stringify(value);
 }
 
-/** The fingerprint that a column holds. */
-export function parseFingerprint(json: string): SourceFingerprint {
+/** The fingerprint that a column holds; null: of what another service delivered. */
+export function parseFingerprint(json: string): SourceFingerprint | null {
   return JSON.parse(json);
 }
 

@@ -2,11 +2,20 @@ import assert from 'node:assert/strict';
 import type { Ingestion, Status } from '../model/ingestion.ts';
 import { ChecksummedTable, type Stored } from './checksummed-table.ts';
 import type { CommitNumbers } from './commit-numbers.ts';
+import { rowOfForeign } from './foreign-ingestion.ts';
 import { type IngestionRow, ingestionOfRow, parseFingerprint, rowOfIngestion } from './ingestion-rows.ts';
 import { decodeCursor, encodeCursor } from './page-cursor.ts';
 import type { SecretSeals } from './secret-seals.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
-import type { ClaimQuery, DeletedIngestion, MetState, Page, StateReads, SubmissionKey } from './state-store.ts';
+import type {
+  ClaimQuery,
+  DeletedIngestion,
+  ForeignIngestion,
+  MetState,
+  Page,
+  StateReads,
+  SubmissionKey,
+} from './state-store.ts';
 
 /** What a row has beside its ingestion. */
 interface RowMarks {
@@ -75,6 +84,7 @@ WHERE deleted_at IS NULL AND status IN ('COMPLETED', 'FAILED', 'CANCELLED') AND 
 /** The table `ingestions`. Its methods are called inside of a transaction or a read of the connection. */
 export class SqliteIngestionTable {
   readonly #connection: SqliteConnection;
+  readonly #commits: CommitNumbers;
   readonly #rows: ChecksummedTable<NumberedRow>;
   /** The rows that ingestions were read from. */
   readonly #storedRows = new WeakMap<Ingestion, StoredRow>();
@@ -83,6 +93,7 @@ export class SqliteIngestionTable {
 
   constructor(connection: SqliteConnection, seals: SecretSeals, commits: CommitNumbers) {
     this.#connection = connection;
+    this.#commits = commits;
     this.#rows = new ChecksummedTable(connection, 'ingestions');
     this.#ingestionOf = (row) => {
       const ingestion = ingestionOfRow(this.#rows.verified(row), seals);
@@ -136,6 +147,23 @@ export class SqliteIngestionTable {
     if (row === null) return 0;
     this.#connection.prepare<[string]>('DELETE FROM ingestions WHERE ingestion_id = ?').run(ingestionId);
     return row.epoch;
+  }
+
+  /** Whether an id may still be used: nothing is known of it, or it was deleted before anything was attempted. */
+  isFree(ingestionId: string): boolean {
+    const sql = "SELECT 1 FROM ingestions WHERE ingestion_id = ? AND deleted_extent IS NOT 'none'";
+    return this.#connection.prepare<[string]>(sql).get(ingestionId) === undefined;
+  }
+
+  /** Keeps a free id from being used. */
+  reserve(ingestion: ForeignIngestion, now: number): void {
+    const epoch = this.reuse(ingestion.ingestionId);
+    this.#rows.insert({
+      ...rowOfForeign(ingestion, { epoch, queueSequence: this.nextQueueSequence(), now }),
+      deleted_at: now,
+      deleted_extent: ingestion.extent,
+      commit_number: this.#commits.take(),
+    });
   }
 
   /** Ids of those that have stopped for good or until a person resumes them, and were not changed since `before`. */
@@ -227,9 +255,9 @@ export class SqliteIngestionTable {
 function deletedOfRow(row: NumberedRow): DeletedIngestion {
   return {
     ingestionId: row.ingestion_id,
-    fileId: row.file_id,
-    callbackUrl: row.callback_url,
     fingerprint: parseFingerprint(row.fingerprint),
+    callbackUrl: row.callback_url === '' ? null : row.callback_url,
+    completedAt: row.completed_at,
     // The two are null together.
     extent: row.deleted_extent ?? 'part',
   };

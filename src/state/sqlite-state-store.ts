@@ -22,10 +22,12 @@ import type {
   ClaimQuery,
   EventPage,
   EventQuery,
+  ForeignIngestion,
   MetState,
   Page,
   PlanToRecord,
   RecordedAck,
+  ReservationCounts,
   RunKey,
   StateReads,
   StateStore,
@@ -269,6 +271,21 @@ class SqliteStateStore implements StateStore {
       const isUnsent = !this.#ledger.hasAttempts(ingestionId);
       const extent = isUnsent ? 'none' : before.completedAt === null ? 'part' : 'all';
       this.#ingestions.erase(before, isUnsent ? this.#ledger.dropPlans(before) : before, { extent, now });
+    });
+  }
+
+  async reserveForeign(
+    ingestions: readonly ForeignIngestion[],
+    { now, isDryRun }: Parameters<StateStore['reserveForeign']>[1],
+  ): Promise<ReservationCounts> {
+    return this.#transaction(() => {
+      const counts = { all: 0, part: 0, known: 0 };
+      for (const ingestion of ingestions) {
+        const isKnown = !this.#ingestions.isFree(ingestion.ingestionId);
+        counts[isKnown ? 'known' : ingestion.extent] += 1;
+        if (!isKnown && !isDryRun) this.#ingestions.reserve(ingestion, now);
+      }
+      return counts;
     });
   }
 

@@ -20,11 +20,36 @@ export type NewIngestion = Pick<
   'ingestionId' | 'fileId' | 'version' | 'filePath' | 'fileType' | 'read' | 'delivery' | 'fingerprint'
 >;
 
-/** What is kept for good of an ingestion that was deleted, since its id never gets a second plan (docs/protocol.md "Identity"); its state, epoch and last number are kept, too. */
-export interface DeletedIngestion extends Pick<Ingestion, 'ingestionId' | 'fileId' | 'fingerprint'> {
-  readonly callbackUrl: string;
+/**
+ * What is kept for good of an ingestion that was deleted, or that another service had begun, since its id never gets a second plan (docs/protocol.md "Identity"); its
+ * state, epoch and last number are kept, too.
+ */
+export interface DeletedIngestion extends Pick<Ingestion, 'ingestionId'> {
+  /** Null: another service delivered it, and put neither this nor the callback on record. */
+  readonly fingerprint: SourceFingerprint | null;
+  readonly callbackUrl: string | null;
+  /** When it was completed, wall clock, ms; of another service the latest that this can have been. Null: it was not. */
+  readonly completedAt: number | null;
   /** How much of it may be with the receiver: nothing was ever attempted, something was, or it was completed. */
   readonly extent: 'none' | 'part' | 'all';
+}
+
+/** What another service has on record of an ingestion whose id is one of this protocol. */
+export interface ForeignIngestion {
+  readonly ingestionId: string;
+  /** The last chunk that was acknowledged, -1: none is known. */
+  readonly lastChunk: number;
+  readonly recordCount: number;
+  readonly extent: 'part' | 'all';
+  /** When that service last wrote anything, wall clock, ms. */
+  readonly lastWrittenAt: number;
+}
+
+/** How many ids were reserved, by how much of the file the receiver may have, and how many were known and left alone. */
+export interface ReservationCounts {
+  readonly all: number;
+  readonly part: number;
+  readonly known: number;
 }
 
 /** What a request meets in the store, read in the transaction that then carries out the decision. */
@@ -295,6 +320,15 @@ export interface StateStore extends StateReads {
    * Throws INGESTION_NOT_FOUND, MOVE_NOT_ALLOWED.
    */
   deleteIngestion(ingestionId: string, now: number): Promise<void>;
+  /**
+   * Keeps the ids of what another service delivered from being used, as those of deleted ingestions are. What is known under an id stays as it is, but for one that was
+   * deleted before anything of it was attempted.
+   * @param options `isDryRun`: nothing is written, only counted.
+   */
+  reserveForeign(
+    ingestions: readonly ForeignIngestion[],
+    options: { readonly now: number; readonly isDryRun: boolean },
+  ): Promise<ReservationCounts>;
   /** Removes some of the ledger, attempts, bad records and events of a deleted ingestion, so that others wait but shortly; true: nothing of them is left. */
   purgeDeleted(ingestionId: string): Promise<boolean>;
   /** Deleted ingestions of which something is left. */

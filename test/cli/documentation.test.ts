@@ -5,6 +5,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { commandEntries } from '../../src/cli/command-table.ts';
 import { runCommandLine } from '../../src/cli/run-command-line.ts';
 import { systemClock } from '../../src/system-clock.ts';
+import { writePythonState } from '../harness/python-state.ts';
 import { tempFolder } from '../harness/temp-folder.ts';
 import { projectRoot, readProjectFile } from '../repo/project-files.ts';
 import { recordedContext } from './command-fixtures.ts';
@@ -66,6 +67,7 @@ async function runInBackground(args: readonly string[], cwd: string): Promise<st
 
 it('docs/cli.md shows commands that do what it says', async () => {
   const folder = tempFolder();
+  writePythonState(join(folder, 'ingestion_state.db'), []);
   const lines = linesOf(readProjectFile('docs/cli.md'));
   const origins = new Map<string, string>();
   const shown = new Set<string>();

@@ -10,6 +10,7 @@ import { describePages } from './state-store/pages.ts';
 import { describeQueue } from './state-store/queue.ts';
 import { describeRecovery } from './state-store/recovery.ts';
 import { describeRejects } from './state-store/rejects.ts';
+import { describeReservations } from './state-store/reservations.ts';
 import type { OpenedStateStore } from './state-store/subject.ts';
 import { describeSubmissions } from './state-store/submissions.ts';
 
@@ -34,6 +35,7 @@ export function describeStateStore(name: string, open: () => Promise<OpenedState
     describeEvents(subject);
     describePages(subject);
     describeDeletions(subject);
+    describeReservations(subject);
     describeInvariants(subject);
   });
 }

@@ -279,6 +279,45 @@ describe('a request without re_ingestion', () => {
   });
 });
 
+describe('a request for what another service delivered', () => {
+  const foreign = (completedAt: number | null): MetState =>
+    met({
+      deleted: {
+        ingestionId: resumeId,
+        fingerprint: null,
+        callbackUrl: null,
+        completedAt,
+        extent: completedAt === null ? 'part' : 'all',
+      },
+    });
+  const writtenAt = (ns: string, fileCount?: number) => ({
+    ...context,
+    fingerprint: { ...fingerprint, mtimeNs: ns, ...(fileCount === undefined ? {} : { fileCount }) },
+  });
+
+  it('is answered COMPLETED, to whatever callback, where the file is no newer than that', () => {
+    const { answer, create, update } = decideSubmission(request(), foreign(5), writtenAt('5000000'));
+    expect(answer).toEqual({ status: 'COMPLETED', ingestionId: resumeId, fileId, changed: [] });
+    expect([create, update]).toEqual([undefined, undefined]);
+  });
+
+  it.each([
+    ['a file that was written to since', writtenAt('5000001')],
+    ['several files, whose times nobody knows', writtenAt('c'.repeat(64), 2)],
+  ])('is refused for %s', (_what, changed) => {
+    const decide = () => decideSubmission(request(), foreign(5), changed);
+    expect(decide).toThrow(expect.objectContaining({ code: 'SOURCE_CHANGED' }));
+  });
+
+  it('is refused where that had only begun, and starts anew with re_ingestion', () => {
+    expect(() => decideSubmission(request(), foreign(null), context)).toThrow(
+      expect.objectContaining({ code: 'HISTORY_DELETED' }),
+    );
+    const { answer } = decideSubmission(request({ reIngestion: true }), foreign(null), context);
+    expect(answer).toMatchObject({ status: 'STARTED', ingestionId: ingestionIdOf(fileId, String(context.now)) });
+  });
+});
+
 describe('a request with re_ingestion', () => {
   const again = (over: Partial<IngestRequest> = {}) => request({ reIngestion: true, ...over });
 

@@ -52,9 +52,8 @@ async function failedInPart(store: StateStore): Promise<void> {
 }
 
 export function describeDeletions(subject: Subject): void {
-  const KEPT: Pick<DeletedIngestion, 'ingestionId' | 'fileId' | 'fingerprint' | 'callbackUrl'> = {
+  const KEPT: Pick<DeletedIngestion, 'ingestionId' | 'fingerprint' | 'callbackUrl'> = {
     ingestionId: ID,
-    fileId: feed.fileId,
     fingerprint: feed.fingerprint,
     callbackUrl: feed.delivery.callbackUrl,
   };
@@ -121,7 +120,7 @@ export function describeDeletions(subject: Subject): void {
       await purgeAll(store);
       expect(await met(await subject().reopen())).toMatchObject({
         resumable: null,
-        deleted: { ...KEPT, extent: 'part' },
+        deleted: { ...KEPT, completedAt: null, extent: 'part' },
       });
     });
 
@@ -133,7 +132,7 @@ export function describeDeletions(subject: Subject): void {
       await store.applyEvent(ID, 'resume', NOW);
       await store.failRun(await claimed(store), failure, NOW);
       await store.deleteIngestion(ID, NOW);
-      expect((await met(store)).deleted).toEqual({ ...KEPT, extent: 'all' });
+      expect((await met(store)).deleted).toEqual({ ...KEPT, completedAt: NOW, extent: 'all' });
     });
 
     it('before anything was attempted frees the id, whose epoch goes on', async () => {
@@ -142,7 +141,7 @@ export function describeDeletions(subject: Subject): void {
       await store.planChunk(run, { planned: planAfter(null, 10), rejects: [badRecordAt(3)] }, NOW);
       await store.failRun(run, failure, NOW);
       await store.deleteIngestion(ID, NOW);
-      expect((await met(store)).deleted).toEqual({ ...KEPT, extent: 'none' });
+      expect((await met(store)).deleted).toEqual({ ...KEPT, completedAt: null, extent: 'none' });
       const again = await submitted(store, feed);
       expect(again).toMatchObject({ status: 'QUEUED', epoch: 1, highestPlannedChunk: -1, rejectedRecords: 0 });
       expect((await claimed(store)).epoch).toBe(2);
