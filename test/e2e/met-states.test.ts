@@ -78,9 +78,11 @@ describe('a request for a file', () => {
   ] as const)('that meets %s is %s, and every record arrives once', async (met, answered) => {
     const scene = await meeting(met);
     const attemptsBefore = scene.receiver.attempts.length;
-    scene.receiver.setFaults();
+    // One that runs would be at its end before it is asked for again.
+    if (met !== 'RUNNING') scene.receiver.setFaults();
     const answer = await scene.ingest();
     expect(answer).toMatchObject({ status: 202, body: { status: answered, ingestion_id: scene.ingestionId } });
+    scene.receiver.setFaults();
     expect(answer.body.changed).toBeUndefined();
     if (met === 'QUEUED') scene.clock.advance(HOUR_MS);
     await scene.service.api.untilStatus(scene.ingestionId, 'COMPLETED');
