@@ -1,5 +1,5 @@
 import { median } from './median.ts';
-import { megabytesPerSecond, type Round, runWay, type WayName } from './run-way.ts';
+import { megabytesPerSecond, type Round, recordsPerSecond, runWay, type WayName } from './run-way.ts';
 
 /** One of our ways, held against another way to do the same with the same file. */
 export interface Comparison {
@@ -63,9 +63,7 @@ function figuresOf(way: WayName, rounds: readonly Round[]): WayFigures {
   return {
     way,
     megabytesPerSecond: median(rounds.map(megabytesPerSecond)),
-    recordsPerSecond: looksAtRecords
-      ? median(rounds.map(({ recordCount, durationMs }) => (recordCount / durationMs) * 1000))
-      : null,
+    recordsPerSecond: looksAtRecords ? median(rounds.map(recordsPerSecond)) : null,
     peakMemoryMegabytes: Math.max(...rounds.map(({ peakMemoryBytes }) => peakMemoryBytes)) / 1e6,
   };
 }

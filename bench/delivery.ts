@@ -1,11 +1,9 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { statSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { CHUNK_BYTES } from './chunk-bytes.ts';
 import { median } from './median.ts';
-import { type ListeningProcess, startListening } from './process.ts';
+import type { ListeningProcess } from './process.ts';
 import { megabytesPerSecond, runWay } from './run-way.ts';
+import { onStage, submit } from './stage.ts';
 
 /** Rarely: asking costs the service time, and when a delivery began and ended is told by the receiver. */
 const POLL_INTERVAL_MS = 100;
@@ -102,38 +100,6 @@ async function whatCame(receiver: ListeningProcess): Promise<Arrivals> {
   return (await (await fetch(receiver.url)).json()) as Arrivals;
 }
 
-/** What a round takes place on. All services of a stage have the same state. */
-interface Stage {
-  startReceiver(...args: readonly string[]): Promise<ListeningProcess>;
-  startService(): Promise<ListeningProcess>;
-}
-
-async function onStage(path: string, use: (stage: Stage) => Promise<void>): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'ackstream-bench-'));
-  const started: ListeningProcess[] = [];
-  const start = async (...what: Parameters<typeof startListening>): Promise<ListeningProcess> => {
-    const listening = await startListening(...what);
-    started.push(listening);
-    return listening;
-  };
-  try {
-    await use({
-      startReceiver: (...args) => start('bench/digest-receiver.ts', args),
-      startService: () =>
-        start('src/main.ts', [], {
-          ACKSTREAM_PORT: '0',
-          ACKSTREAM_DATA_DIR: join(folder, 'data'),
-          ACKSTREAM_LOG_DIR: join(folder, 'logs'),
-          ACKSTREAM_SOURCE_ROOTS: dirname(path),
-          ACKSTREAM_RATE_LIMIT: '0',
-        }),
-    });
-  } finally {
-    await Promise.all(started.map((listening) => listening.stop()));
-    rmSync(folder, { recursive: true });
-  }
-}
-
 interface Feed {
   readonly path: string;
   readonly callbackUrl: string;
@@ -143,18 +109,7 @@ interface Feed {
 
 /** Submits the file and waits until it has ended. */
 async function deliver(service: ListeningProcess, { path, callbackUrl, expected }: Feed): Promise<void> {
-  const response = await fetch(`${service.url}/api/ingest`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({
-      file_path: path,
-      callback_url: callbackUrl,
-      chunk_size_by_memory: CHUNK_BYTES,
-      retry: { max_delay: '1ms' },
-    }),
-  });
-  if (!response.ok) throw new Error(`the service refused the file: ${await response.text()}`);
-  const { ingestion_id: id } = (await response.json()) as { ingestion_id: string };
+  const id = await submit(service, path, callbackUrl);
   for (;;) {
     const shown = (await (await fetch(`${service.url}/api/ingestions/${id}`)).json()) as { status: string };
     if (shown.status === expected) return;

@@ -4,17 +4,19 @@
  */
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
+import { type LatencyFigures, measureApiLatency } from './api-latency.ts';
 import { type ComparisonFigures, compareWays } from './compare-ways.ts';
 import { COMPARISON_NAMES, prepareComparison } from './comparisons.ts';
 import { type DeliveryFigures, measureDelivery, measureResume } from './delivery.ts';
 import { deleteFeedFiles, feedFile } from './feed-file.ts';
+import { measureRecording, type StepFigures } from './recording.ts';
 import { type BenchFigures, judge, renderReport } from './report.ts';
 
 /** About 100 MB and 1 GB of JSON. */
 const DELIVERED_RECORDS = [86_000, 860_000];
 const QUICK_SCALE = 0.2;
 const DEFAULT_ROUNDS = 3;
-const PARTS = [...COMPARISON_NAMES, 'delivery', 'resume'] as const;
+const PARTS = [...COMPARISON_NAMES, 'delivery', 'resume', 'recording', 'api'] as const;
 type Part = (typeof PARTS)[number];
 
 const { values: options } = parseArgs({
@@ -43,6 +45,8 @@ async function bench(parts: ReadonlySet<Part>, scale: number, rounds: number): P
     comparisons: await compareAll(parts, scale, rounds),
     deliveries: parts.has('delivery') ? await deliverAll(scale, rounds) : [],
     resumeMs: parts.has('resume') ? await resume(scale, rounds) : null,
+    recording: parts.has('recording') ? await record(scale, rounds) : [],
+    latencies: parts.has('api') ? await askApi(scale) : [],
   };
   const verdicts = judge(figures);
   process.stdout.write(options.json ? `${JSON.stringify({ ...figures, verdicts }, null, 2)}\n` : renderReport(figures));
@@ -78,8 +82,23 @@ async function deliverAll(scale: number, rounds: number): Promise<DeliveryFigure
 }
 
 async function resume(scale: number, rounds: number): Promise<number> {
-  const path = await deliveredFile(Math.max(...DELIVERED_RECORDS) * scale);
+  const path = await largestFile(scale);
   return tell('resuming at 90 %', () => measureResume(path, rounds));
+}
+
+async function record(scale: number, rounds: number): Promise<readonly StepFigures[]> {
+  const path = await largestFile(scale);
+  return tell('delivering with more and more on record', () => measureRecording(path, rounds));
+}
+
+/** Once, whatever the rounds: a quantile needs many requests, not many starts. */
+async function askApi(scale: number): Promise<readonly LatencyFigures[]> {
+  const path = await largestFile(scale);
+  return tell('asking the API during four deliveries', () => measureApiLatency(path));
+}
+
+function largestFile(scale: number): Promise<string> {
+  return deliveredFile(Math.max(...DELIVERED_RECORDS) * scale);
 }
 
 function deliveredFile(recordCount: number): Promise<string> {

@@ -1,6 +1,8 @@
 import { type Column, renderTable } from '../src/cli/render-table.ts';
+import type { LatencyFigures } from './api-latency.ts';
 import type { ComparisonFigures } from './compare-ways.ts';
 import type { DeliveryFigures } from './delivery.ts';
+import type { StepFigures } from './recording.ts';
 
 /** The largest peak may be above the smallest by this share. */
 const FLAT_WITHIN = 0.1;
@@ -8,6 +10,8 @@ const MIN_SHARE_OF_RAW_SENDER = 0.5;
 const MIN_SHARE_OF_READING = 0.6;
 const MAX_PEAK_MEGABYTES = 250;
 const MAX_RESUME_MS = 200;
+const MAX_RECORDING_COST = 0.03;
+const MAX_LATENCY_MS = 50;
 
 /** All figures of one run. */
 export interface BenchFigures {
@@ -19,6 +23,10 @@ export interface BenchFigures {
   readonly deliveries: readonly DeliveryFigures[];
   /** On the largest of these files, ms; null where it was not asked for. */
   readonly resumeMs: number | null;
+  /** Of one delivery with more and more of it kept, the last with everything; empty where it was not asked for. */
+  readonly recording: readonly StepFigures[];
+  /** Of the API, the first of all operations together; empty where it was not asked for. */
+  readonly latencies: readonly LatencyFigures[];
 }
 
 /** What is expected of a figure, and whether it is so. */
@@ -29,12 +37,14 @@ export interface Verdict {
 }
 
 /** Holds the figures against what is expected of them. Memory counts only where the system tells it. */
-export function judge({ comparisons, deliveries, resumeMs }: BenchFigures): readonly Verdict[] {
+export function judge({ comparisons, deliveries, resumeMs, recording, latencies }: BenchFigures): readonly Verdict[] {
   return [
     ...comparisons.map(judgeComparison),
     ...deliveries.flatMap(judgeDelivery),
     ...judgeFlatness(deliveries),
     ...(resumeMs === null ? [] : [judgeResume(resumeMs)]),
+    ...recording.slice(-1).map(judgeRecording),
+    ...latencies.slice(0, 1).map(judgeLatency),
   ];
 }
 
@@ -91,6 +101,22 @@ function judgeResume(resumeMs: number): Verdict {
   };
 }
 
+function judgeRecording({ throughputCost }: StepFigures): Verdict {
+  return {
+    expectation: `ledger, events and metrics cost less than ${percent(MAX_RECORDING_COST)} of throughput`,
+    measured: `${(throughputCost * 100).toFixed(1)} %`,
+    isMet: throughputCost < MAX_RECORDING_COST,
+  };
+}
+
+function judgeLatency({ p99Ms }: LatencyFigures): Verdict {
+  return {
+    expectation: `99 % of answers of the API within ${MAX_LATENCY_MS} ms during four deliveries`,
+    measured: `${p99Ms.toFixed(0)} ms`,
+    isMet: p99Ms < MAX_LATENCY_MS,
+  };
+}
+
 const percent = (share: number): string => `${(share * 100).toFixed(0)} %`;
 
 /** A line of the table of figures; null where there is no such figure. */
@@ -108,6 +134,25 @@ const LINE_COLUMNS: readonly Column<Line>[] = [
   { title: 'MB/s', cell: ({ megabytesPerSecond }) => megabytesPerSecond.toFixed(0), align: 'right' },
   { title: 'records/s', cell: ({ recordsPerSecond }) => recordsPerSecond?.toFixed(0) ?? '', align: 'right' },
   { title: 'peak MB', cell: ({ peakMemoryMegabytes }) => peakMemoryMegabytes?.toFixed(0) ?? '', align: 'right' },
+];
+
+const signedPercent = (share: number): string => `${share < 0 ? '' : '+'}${(share * 100).toFixed(1)} %`;
+
+const STEP_COLUMNS: readonly Column<StepFigures>[] = [
+  { title: 'kept of a delivery', cell: ({ keeps }) => keeps },
+  { title: 'MB/s', cell: (step) => step.megabytesPerSecond.toFixed(0), align: 'right' },
+  { title: 'records/s', cell: (step) => step.recordsPerSecond.toFixed(0), align: 'right' },
+  { title: 'peak MB', cell: (step) => step.peakMemoryMegabytes.toFixed(0), align: 'right' },
+  { title: 'throughput', cell: (step) => signedPercent(-step.throughputCost), align: 'right' },
+  { title: 'CPU time', cell: (step) => signedPercent(step.cpuCost), align: 'right' },
+];
+
+const LATENCY_COLUMNS: readonly Column<LatencyFigures>[] = [
+  { title: 'asked during four deliveries', cell: ({ operation }) => operation },
+  { title: 'requests', cell: ({ requestCount }) => String(requestCount), align: 'right' },
+  { title: 'p50 ms', cell: ({ p50Ms }) => p50Ms.toFixed(1), align: 'right' },
+  { title: 'p99 ms', cell: ({ p99Ms }) => p99Ms.toFixed(1), align: 'right' },
+  { title: 'max ms', cell: ({ maxMs }) => maxMs.toFixed(1), align: 'right' },
 ];
 
 const VERDICT_COLUMNS: readonly Column<Verdict>[] = [
@@ -131,7 +176,7 @@ function linesOf({ megabytes, recordCount, ...figures }: DeliveryFigures): reado
 
 /** The figures and what they are worth, for people. */
 export function renderReport(figures: BenchFigures): string {
-  const { machine, node, rounds, comparisons, deliveries } = figures;
+  const { machine, node, rounds, comparisons, deliveries, recording, latencies } = figures;
   const lines = [
     ...comparisons.flatMap(({ what, ours, baseline }) => [
       { what, ...ours },
@@ -141,7 +186,14 @@ export function renderReport(figures: BenchFigures): string {
   ];
   return [
     `${machine}, Node ${node}\nmedian speed and highest memory of ${rounds} rounds, each in processes of its own\n`,
-    renderTable(lines, LINE_COLUMNS),
+    ...renderFilled(lines, LINE_COLUMNS),
+    ...renderFilled(recording, STEP_COLUMNS),
+    ...renderFilled(latencies, LATENCY_COLUMNS),
     renderTable(judge(figures), VERDICT_COLUMNS),
   ].join('\n');
+}
+
+/** A table, where there is anything in it. */
+function renderFilled<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): readonly string[] {
+  return rows.length === 0 ? [] : [renderTable(rows, columns)];
 }

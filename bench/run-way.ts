@@ -13,6 +13,7 @@ const WAYS = {
   exceljs: async () => (await import('./ways/exceljs.ts')).exceljs,
   gunzip: async () => (await import('./ways/gunzip.ts')).gunzip,
   'JSON.parse, sort, stringify': async () => (await import('./ways/json-parse.ts')).jsonParse,
+  'recorded delivery': async () => (await import('./ways/recorded-delivery.ts')).recordedDelivery,
   'raw sender': async () => (await import('./ways/raw-sender.ts')).rawSender,
   saxes: async () => (await import('./ways/saxes.ts')).saxes,
   'stream-json': async () => (await import('./ways/stream-json.ts')).streamJson,
@@ -24,6 +25,8 @@ export type WayName = keyof typeof WAYS;
 /** One run over a whole file. */
 export interface Round extends Tally {
   readonly durationMs: number;
+  /** On all cores, by user and system. */
+  readonly cpuMs: number;
   readonly peakMemoryBytes: number;
 }
 
@@ -40,11 +43,18 @@ export function megabytesPerSecond({ byteCount, durationMs }: Round): number {
   return byteCount / 1000 / durationMs;
 }
 
+/** Records per second. */
+export function recordsPerSecond({ recordCount, durationMs }: Round): number {
+  return (recordCount / durationMs) * 1000;
+}
+
 if (import.meta.main) {
   const [name, path = '', ...args] = process.argv.slice(2);
   const way = await WAYS[name as WayName]();
   const begunAt = performance.now();
   const tally = await way(path, ...args);
   const durationMs = performance.now() - begunAt;
-  process.send?.({ ...tally, durationMs, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 } satisfies Round);
+  const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
+  const cpuMs = (userCPUTime + systemCPUTime) / 1000;
+  process.send?.({ ...tally, durationMs, cpuMs, peakMemoryBytes: maxRSS * 1024 } satisfies Round);
 }

@@ -5,14 +5,15 @@ import { cpSync, statSync } from 'node:fs';
 import { extname, join, resolve } from 'node:path';
 import { projectRoot } from './runtime.js';
 
+const tsc = join(projectRoot, 'node_modules', 'typescript', 'bin', 'tsc');
+
 /** The endings of what a compiler makes something of, or is told by. */
 const NOT_READ = new Set(['.ts', '.json']);
 
 /** Builds into a folder. */
 export function build(outFolder) {
   for (const config of ['tsconfig.build.json', 'tsconfig.types.json']) {
-    const args = ['-p', join(projectRoot, config), '--outDir', outFolder];
-    execFileSync('tsc', args, { stdio: 'inherit', shell: process.platform === 'win32' });
+    execFileSync(process.execPath, [tsc, '-p', join(projectRoot, config), '--outDir', outFolder], { stdio: 'inherit' });
   }
   cpSync(join(projectRoot, 'src'), join(outFolder, 'src'), {
     recursive: true,

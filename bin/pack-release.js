@@ -1,5 +1,6 @@
 // Makes the tarball that is published: a fresh build beside the documents, without what only a checkout needs. Above all without the pinned runtime,
-// which npm would link as `node` in the project of whoever installs Ackstream, and without overrides, which npm heeds in no dependency.
+// which npm would link as `node` in the project of whoever installs Ackstream, and without overrides, which npm heeds in no dependency. A checkout is
+// private so that nobody publishes it as it stands; a script of its own could not mend that, since .npmrc has npm run none.
 //   npm run pack:release [-- <folder the tarball is put into>]
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,9 +10,14 @@ import { build } from './build.js';
 import { projectRoot } from './runtime.js';
 
 const destination = resolve(process.argv[2] ?? '.');
-const { optionalDependencies, devDependencies, overrides, scripts, ...manifest } = JSON.parse(
-  readFileSync(join(projectRoot, 'package.json'), 'utf8'),
-);
+const {
+  private: _,
+  optionalDependencies,
+  devDependencies,
+  overrides,
+  scripts,
+  ...manifest
+} = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
 
 const folder = mkdtempSync(join(tmpdir(), 'ackstream-pack-'));
 try {
@@ -20,8 +26,14 @@ try {
     cpSync(join(projectRoot, name), join(folder, name), { recursive: true });
   }
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
-  const pack = ['pack', '--silent', '--pack-destination', destination];
-  execFileSync('npm', pack, { cwd: folder, stdio: 'inherit', shell: process.platform === 'win32' });
+  // By the environment: on Windows npm is run by a shell, which would part a path with spaces.
+  const env = { ...process.env, npm_config_pack_destination: destination };
+  execFileSync('npm', ['pack', '--silent'], {
+    cwd: folder,
+    env,
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  });
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -34,10 +34,17 @@ export function findNode() {
   return isNewEnough ? process.execPath : undefined;
 }
 
-/** What to tell a person whose Node is too old and who has no pinned one. */
+/** What to tell a person whose Node is too old and who has no pinned one. Only a checkout can have one: the package carries none. */
 export function tooOldMessage() {
-  return (
-    `Ackstream needs Node ${MINIMUM_NODE.join('.')} or newer; this is ${process.version}.\n` +
-    'Run `npm ci` (with optional dependencies) to get the pinned runtime, or install a newer Node.\n'
-  );
+  const remedy = existsSync(join(projectRoot, 'src'))
+    ? 'Run `npm ci` (with optional dependencies) to get the pinned runtime, or install a newer Node.'
+    : 'Install a newer Node (https://nodejs.org), or run it with one: /path/to/node /path/to/ackstream.js';
+  return `Ackstream needs Node ${MINIMUM_NODE.join('.')} or newer; this is ${process.version}.\n${remedy}\n`;
+}
+
+/** A command and its arguments as the one line that a shell of Windows takes, read again by the C runtime of what it starts. */
+export function windowsCommandLine(words) {
+  // Inside of quotes a backslash means itself, except before a quote.
+  const quote = (word) => `"${word.replaceAll(/(\\*)("|$)/g, (_, slashes, end) => slashes + slashes + end + end)}"`;
+  return words.map(quote).join(' ');
 }

@@ -4,7 +4,7 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { findNode, projectRoot, tooOldMessage } from './runtime.js';
+import { findNode, projectRoot, tooOldMessage, windowsCommandLine } from './runtime.js';
 
 const node = findNode();
 if (node === undefined) {
@@ -27,9 +27,12 @@ const env = {
   PATH: [dirname(node), toolFolder, process.env.PATH ?? ''].join(delimiter),
 };
 const isScript = /\.[cm]?[jt]s$/.test(target) || target.startsWith('-');
+const options = { stdio: 'inherit', env };
 const child = isScript
-  ? spawn(node, [target, ...args], { stdio: 'inherit', env })
-  : spawn(target, args, { stdio: 'inherit', env, shell: process.platform === 'win32' });
+  ? spawn(node, [target, ...args], options)
+  : process.platform === 'win32'
+    ? spawn(windowsCommandLine([target, ...args]), { ...options, shell: true }) // Installed tools are .cmd files there.
+    : spawn(target, args, options);
 
 // A supervisor signals this process alone, a terminal's Ctrl-C reaches the child by itself. The child decides when to end.
 const isOnTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;

@@ -3,7 +3,7 @@ import { createApi } from './api/app.ts';
 import type { Connection } from './api/connection.ts';
 import { createGate, type Gate } from './api/gate.ts';
 import { composeDeliveries } from './compose-deliveries.ts';
-import type { Config } from './config.ts';
+import { type Config, describeConfig } from './config.ts';
 import { EventFeed } from './ingestion/event-feed.ts';
 import type { IngestionQueue, QueueScope } from './ingestion/ingestion-queue.ts';
 import type { IngestionService } from './ingestion/ingestion-service.ts';
@@ -96,6 +96,7 @@ function compose(
     gate,
     clock,
     logger: deliveries.logger,
+    settings: describeConfig(config),
     version: VERSION,
   });
   return {
@@ -124,8 +125,9 @@ function compose(
 
 /** Ready: runs are taken on, and the state can be read and written. */
 async function readiness(queue: IngestionQueue, store: StateStore) {
+  // A read that costs the same however many ingestions are on record, for it is asked for every few seconds.
   const isStateGood = await store
-    .countByStatus()
+    .countWaiting(0)
     .then(() => store.isWritable())
     .catch(() => false);
   const checks = { queue: queue.isOpen, state: isStateGood };

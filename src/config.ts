@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { type FieldError, ServiceError } from './errors.ts';
 import { DURATION_FORM, formatDurationMs, parseDurationMs } from './model/duration.ts';
 import { fieldErrorsOf } from './model/field-errors.ts';
+import { nearestName } from './model/nearest-name.ts';
 import { isWebhookSecret, WEBHOOK_SECRET_FORM } from './model/webhook-secret.ts';
 
 /** The settings of the service, frozen. docs/operations.md says what each does. */
@@ -157,13 +158,20 @@ export interface ConfigInput {
  */
 export function loadConfig({ env, cwd }: ConfigInput): Config {
   const variables = Object.fromEntries(
-    Object.entries({ ...readEnvFile(envFileIn(cwd)), ...env }).filter(
+    Object.entries({ ...readEnvFile(settingsFileIn(cwd)), ...env }).filter(
       ([name, value]) => name.startsWith(PREFIX) && value !== undefined && !TEST_VARIABLES.has(name),
     ),
   );
   const parsed = environmentSchema.safeParse(variables);
-  if (!parsed.success) throw configInvalid(fieldErrorsOf(parsed.error.issues, 'is not a setting'));
+  if (!parsed.success) throw configInvalid(fieldErrorsOf(parsed.error.issues, NOT_A_SETTING).map(withNearest));
   return toConfig(parsed.data, cwd);
+}
+
+const NOT_A_SETTING = 'is not a setting';
+
+function withNearest({ field, message }: FieldError): FieldError {
+  const nearest = message === NOT_A_SETTING ? nearestName(field, Object.keys(environmentSchema.shape)) : undefined;
+  return { field, message: nearest === undefined ? message : `${message}; did you mean ${nearest}?` };
 }
 
 /** Where a setting comes from. */
@@ -171,7 +179,7 @@ export type SettingSource = 'environment' | '.env' | 'default';
 
 /** Where {@link loadConfig} takes each setting from, by its variable. Throws CONFIG_INVALID where `.env` cannot be read. */
 export function sourcesOfSettings({ env, cwd }: ConfigInput): Readonly<Record<string, SettingSource>> {
-  const file = readEnvFile(envFileIn(cwd));
+  const file = readEnvFile(settingsFileIn(cwd));
   const sourceOf = (name: string): SettingSource => {
     if (env[name] !== undefined) return 'environment';
     return file[name] === undefined ? 'default' : '.env';
@@ -184,7 +192,7 @@ function toConfig(settings: z.infer<typeof environmentSchema>, cwd: string): Con
   const logDir = resolve(cwd, settings.ACKSTREAM_LOG_DIR);
   const stateKeyFile =
     settings.ACKSTREAM_STATE_KEY_FILE === undefined ? null : resolve(cwd, settings.ACKSTREAM_STATE_KEY_FILE);
-  const ownPaths = [dataDir, logDir, envFileIn(cwd), ...(stateKeyFile === null ? [] : [stateKeyFile])];
+  const ownPaths = [dataDir, logDir, settingsFileIn(cwd), ...(stateKeyFile === null ? [] : [stateKeyFile])];
   return Object.freeze({
     host: settings.ACKSTREAM_HOST,
     port: settings.ACKSTREAM_PORT,
@@ -239,11 +247,15 @@ export function describeConfig(config: Config): Readonly<Record<string, string>>
   };
 }
 
+/** The settings that are secrets themselves. */
+export const SECRET_SETTINGS = ['ACKSTREAM_API_TOKEN', 'ACKSTREAM_CALLBACK_SECRET'] as const;
+
 function describeSecret(secret: string | null): string {
   return secret === null ? 'not set' : 'set';
 }
 
-function envFileIn(cwd: string): string {
+/** Where settings are read from that the environment leaves out. */
+export function settingsFileIn(cwd: string): string {
   return join(cwd, '.env');
 }
 

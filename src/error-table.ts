@@ -114,6 +114,11 @@ export const ERRORS = {
     'List its chunks with GET /api/ingestions/{id}/chunks.',
     { httpStatus: 404, exitCode: 2 },
   ),
+  FAILED_ATTEMPT_NOT_FOUND: entry(
+    'No attempt of the ingestion has failed.',
+    'Its attempts are in GET /api/ingestions/{id}/chunks.',
+    { httpStatus: 404, exitCode: 2 },
+  ),
   VERIFICATION_NOT_FOUND: entry(
     'The ingestion was not verified since the service started.',
     'Begin with POST /api/ingestions/{id}/verify.',
@@ -365,7 +370,7 @@ export const ERRORS = {
   ),
   STATE_DAMAGED: entry(
     'The state is not what was written.',
-    'Stop the service, keep the files, and restore a backup: docs/operations.md "Restoring a backup". Without one, the first request for each file must say `re_ingestion: true` (`--re-ingest`).',
+    'Stop the service, keep the files, and restore a backup: docs/back-up.md "Restoring a backup". Without one, the first request for each file must say `re_ingestion: true` (`--re-ingest`).',
     { httpStatus: 500 },
   ),
   STATE_UNAVAILABLE: entry(

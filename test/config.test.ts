@@ -175,7 +175,7 @@ describe('the settings', () => {
 
   it('refuse a name that is none, so that a typo never means the default', () => {
     expect(problemsOf({ ACKSTREAM_LOGDIR: '/x' }).fields).toEqual([
-      { field: 'ACKSTREAM_LOGDIR', message: 'is not a setting' },
+      { field: 'ACKSTREAM_LOGDIR', message: 'is not a setting; did you mean ACKSTREAM_LOG_DIR?' },
     ]);
     expect(load({ ACKSTREAM_CRASH_AT: 'committed', ACKSTREAM_CORPORA: '/x', acKstream_X: '1' })).toEqual(load({}));
   });
@@ -204,7 +204,9 @@ describe('the file .env', () => {
   it('is held to the same rules', () => {
     const cwd = tempFolder();
     writeFileSync(join(cwd, '.env'), 'ACKSTREAM_PROT=9001\n');
-    expect(problemsOf({}, cwd).fields).toEqual([{ field: 'ACKSTREAM_PROT', message: 'is not a setting' }]);
+    expect(problemsOf({}, cwd).fields).toEqual([
+      { field: 'ACKSTREAM_PROT', message: 'is not a setting; did you mean ACKSTREAM_PORT?' },
+    ]);
   });
 
   it('is refused where it cannot be read', () => {

@@ -68,11 +68,11 @@ function receive(string $body): array
     [$envelope, $array] = readMessage($body);
     $id = $envelope['ingestion_id'] ?? null;
     $number = $envelope['chunk_number'] ?? null;
-    $isKnown = $array === null
-        ? ($envelope['status'] ?? null) === 'COMPLETED'
-        : ($envelope['chunk_id'] ?? null) === "$id:$number" && is_string($envelope['checksum'] ?? null);
     $epoch = requestHeader('Ackstream-Epoch') ?: '0';
-    if (!is_string($id) || !is_int($number) || !$isKnown || !ctype_digit($epoch)) {
+    $isKnown = is_string($id) && is_int($number) && ctype_digit($epoch) && ($array === null
+        ? ($envelope['status'] ?? null) === 'COMPLETED'
+        : ($envelope['chunk_id'] ?? null) === "$id:$number" && is_string($envelope['checksum'] ?? null));
+    if (!$isKnown) {
         return refusal(400, 'MALFORMED');
     }
 

@@ -13,14 +13,16 @@ import { problemOf, toResponse } from './problem.ts';
 import { addChunkBodyRoute } from './routes/chunk-body.ts';
 import { addCircuitRoute } from './routes/circuits.ts';
 import { addDashboardRoutes, isDashboardPath } from './routes/dashboard.ts';
-import { addDocumentationRoutes } from './routes/documentation.ts';
+import { addDocumentationRoutes, DOCUMENTATION_PATHS } from './routes/documentation.ts';
 import { addEventRoutes } from './routes/events.ts';
 import { addHealthRoutes, HEALTH_PATHS } from './routes/health.ts';
 import { addIngestRoute } from './routes/ingest.ts';
 import { addIngestionRoutes } from './routes/ingestions.ts';
+import { addLastFailedAttemptRoute } from './routes/last-failed-attempt.ts';
 import { addMetricsRoute } from './routes/metrics.ts';
 import { addPreviewRoute } from './routes/preview.ts';
 import { addRejectRoute } from './routes/rejects.ts';
+import { addSettingsRoute } from './routes/settings.ts';
 import { addVerificationRoutes } from './routes/verification.ts';
 
 /**
@@ -40,9 +42,7 @@ export function createApi(dependencies: ApiDependencies): OpenAPIHono {
 
   app.use(logRefusals(logger));
   if (gate !== null) {
-    app.use(
-      passGate(gate, { clock, openPaths: HEALTH_PATHS, isPublic: isDashboardPath, scopeOf: operationScopes(app) }),
-    );
+    app.use(passGate(gate, { clock, openPaths: HEALTH_PATHS, isPublic, scopeOf: operationScopes(app) }));
   }
   app.use(
     methodNotAllowed({
@@ -62,10 +62,12 @@ export function createApi(dependencies: ApiDependencies): OpenAPIHono {
   addPreviewRoute(app, dependencies);
   addIngestionRoutes(app, dependencies);
   addChunkBodyRoute(app, dependencies);
+  addLastFailedAttemptRoute(app, dependencies);
   addVerificationRoutes(app, dependencies);
   addRejectRoute(app, dependencies);
   addCircuitRoute(app, dependencies);
   addEventRoutes(app, dependencies);
+  addSettingsRoute(app, dependencies);
   addHealthRoutes(app, dependencies);
   addDashboardRoutes(app);
   addMetricsRoute(app, dependencies);
@@ -74,6 +76,11 @@ export function createApi(dependencies: ApiDependencies): OpenAPIHono {
   app.notFound((context) => refuse(new ServiceError('ROUTE_NOT_FOUND'), context));
   app.onError((error, context) => refuse(toServiceError(error), context));
   return app;
+}
+
+/** Whether a path holds nothing secret: a browser that opens a page has no token yet. */
+function isPublic(path: string): boolean {
+  return isDashboardPath(path) || DOCUMENTATION_PATHS.includes(path);
 }
 
 /** The one way to refuse or to fail: the answer, and a note for {@link logRefusals}. */
@@ -100,7 +107,8 @@ function logRefusals(logger: Logger): MiddlewareHandler<{ Variables: RefusalNote
       remote_address: context.get('remoteAddress'),
       token_id: context.get('tokenId'),
     };
-    if (status < 500) logger.info('request.refused', fields);
+    // Nothing failed where the service ends, or its client has gone.
+    if (status < 500 || error.code === 'SHUTTING_DOWN') logger.info('request.refused', fields);
     else logger.error('request.failed', { ...fields, reason: error.message, stack: stackOf(error) });
   };
 }

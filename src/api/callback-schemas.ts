@@ -71,5 +71,6 @@ export const acknowledgementSchema = z
       .min(0)
       .optional()
       .openapi({ description: 'With `ack: false`, and below the chunk sent: go back to this one.' }),
+    epoch: z.int().min(1).optional().openapi({ description: 'With the error `STALE_EPOCH`: the highest one seen.' }),
   })
   .openapi('Acknowledgement');

@@ -9,7 +9,8 @@ export const EXAMPLE_INGESTION_ID = '810ba930073cbac56a41b756b443a9cf0407396ac43
 /** The checksum of the one record `1`. */
 export const EXAMPLE_CHECKSUM = '080a9ed428559ef602668b4c00f114f1a11c3f6b02a435f0bdc154578e4d7f22';
 
-const ingestionId = z.string().openapi({ description: 'Id of the ingestion.', example: EXAMPLE_INGESTION_ID });
+/** The member `ingestion_id` of what is told. */
+export const ingestionId = z.string().openapi({ description: 'Id of the ingestion.', example: EXAMPLE_INGESTION_ID });
 const fileId = z.string().openapi({ description: 'Id of the file, by its path and type.', example: EXAMPLE_FILE_ID });
 const count = (description: string, example: number) => z.int().min(0).openapi({ description, example });
 const time = (description: string) =>
@@ -203,7 +204,8 @@ export const ingestionSchema = z
   })
   .openapi('Ingestion');
 
-const attemptSchema = z
+/** One attempt. */
+export const attemptSchema = z
   .object({
     attempt: count('From 1, over all runs.', 1),
     epoch: count('Number of the run.', 1),
@@ -319,24 +321,50 @@ export const problemSchema = z
 /** The media type of {@link problemSchema}. */
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 
-/** What any operation may be refused with before it begins. */
+/** What an operation that asks for no token may be refused with before it begins. */
+export const PUBLIC_CODES = ['HOST_NOT_ALLOWED', 'RATE_LIMITED'] as const satisfies readonly ErrorCode[];
+
+/** What any other operation may be refused with before it begins. */
 export const GATE_CODES = [
   'UNAUTHORIZED',
   'FORBIDDEN',
-  'HOST_NOT_ALLOWED',
-  'RATE_LIMITED',
+  ...PUBLIC_CODES,
   'TOKENS_UNUSABLE',
 ] as const satisfies readonly ErrorCode[];
+
+/** What an operation that reads or writes the state may fail with. */
+export const STATE_CODES = ['INTERNAL', 'STATE_DAMAGED', 'STATE_UNAVAILABLE'] as const satisfies readonly ErrorCode[];
+
+/** What goes with a problem, by its status. */
+const PROBLEM_HEADERS: Readonly<Record<string, z.ZodObject>> = {
+  401: z.object({ 'WWW-Authenticate': z.string().openapi({ description: 'RFC 6750.', example: 'Bearer' }) }),
+  429: z.object({ 'Retry-After': z.string().openapi({ description: 'Seconds.', example: '30' }) }),
+  503: z.object({ 'Retry-After': z.string().openapi({ description: 'Seconds.', example: '30' }) }),
+};
 
 /** The OpenAPI responses of the codes that a route may answer with, by their status. */
 export function problemResponses(...codes: readonly ErrorCode[]): object {
   const codesByStatus = Object.groupBy(codes, (code) => ERRORS[code].httpStatus);
   return Object.fromEntries(
-    Object.entries(codesByStatus).map(([status, sameStatus = []]) => [
-      status,
-      { description: sameStatus.join(', '), content: { [PROBLEM_MEDIA_TYPE]: { schema: problemSchema } } },
-    ]),
+    Object.entries(codesByStatus).map(([status, sameStatus = []]) => {
+      const headers = PROBLEM_HEADERS[status];
+      return [
+        status,
+        {
+          description: sameStatus.join(', '),
+          content: { [PROBLEM_MEDIA_TYPE]: { schema: problemSchema } },
+          ...(headers === undefined ? {} : { headers }),
+        },
+      ];
+    }),
   );
+}
+
+/** The response header that says where to go on, for the document. */
+export function locationHeader(description: string) {
+  return z.object({
+    Location: z.string().openapi({ description, example: `/api/ingestions/${EXAMPLE_INGESTION_ID}` }),
+  });
 }
 
 /** The OpenAPI response of a JSON body. */

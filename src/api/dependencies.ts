@@ -24,7 +24,7 @@ export interface ApiDependencies {
   readonly reads: StateReads;
   /** Rebuilds single chunks, and compares all of an ingestion, from its file. */
   readonly rebuilder: Pick<ChunkRebuilder, 'planOf' | 'rebuild'>;
-  readonly verifications: Pick<VerificationService, 'start' | 'find'>;
+  readonly verifications: Pick<VerificationService, 'start' | 'find' | 'forget'>;
   readonly retention: Pick<Retention, 'delete'>;
   readonly previews: Pick<PreviewService, 'preview'>;
   readonly circuits: {
@@ -42,6 +42,8 @@ export interface ApiDependencies {
   readonly gate: Gate | null;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Version of the product, for /openapi.json. */
+  /** By their names, as a person may read them: secrets only as whether they are set. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Version of the product. */
   readonly version: string;
 }

@@ -46,7 +46,11 @@ export interface DocsOperation {
   }[];
   readonly requestBody?: { readonly content: Content };
   readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content }>>;
+  readonly callbacks?: Readonly<Record<string, DocsCallback>>;
 }
+
+/** What is sent to others: operations by the expression of their address. */
+export type DocsCallback = DocsDocument['paths'];
 
 /** The part of an OpenAPI document that the page shows. */
 export interface DocsDocument {
@@ -56,11 +60,11 @@ export interface DocsDocument {
 }
 
 const STYLE = `
-:root{color-scheme:light dark}
-body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
+:root{color-scheme:light dark;background:Canvas;color:CanvasText}
+body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;overflow-wrap:anywhere}
 h2{margin-top:2.5rem;border-top:1px solid #8888;padding-top:1rem}
 code,pre{font:14px/1.4 ui-monospace,monospace}
-pre{white-space:pre-wrap;overflow-wrap:anywhere;padding:.75rem;background:#8881;border-radius:.3rem}
+pre{white-space:pre-wrap;padding:.75rem;background:#8881;border-radius:.3rem}
 table{border-collapse:collapse;width:100%}
 th,td{text-align:left;vertical-align:top;padding:.25rem .75rem .25rem 0;border-bottom:1px solid #8883}
 .method{display:inline-block;min-width:3.5rem;font-weight:700}
@@ -68,7 +72,7 @@ label{display:block;margin:.5rem 0}
 input,textarea,button{font:inherit;max-width:100%;box-sizing:border-box;padding:.25rem .5rem}
 input,textarea{display:block;width:30rem}
 textarea,output{font:14px/1.4 ui-monospace,monospace}
-output{display:block;white-space:pre-wrap;overflow-wrap:anywhere}
+output{display:block;white-space:pre-wrap}
 :focus-visible{outline:3px solid #48f;outline-offset:2px}
 `;
 
@@ -113,8 +117,8 @@ export function renderDocsPage(document: DocsDocument): string {
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>${title} ${version}</title><style>${new Html(STYLE)}</style></head><body><main>
 <h1>${title} ${version}</h1><p>${description}</p>
-<p>For programs: <a href="/openapi.json">/openapi.json</a>. Where there is a token, everything but the paths below /health asks for one; else the header can be left out.</p>
-<label>Token, for the forms below: kept in this field alone <input id="token" type="password" autocomplete="off"></label>
+<p>For programs: <a href="/openapi.json">/openapi.json</a>. Operations that name a scope ask for a token where the service has any; else the header can be left out.</p>
+<label>Token, for the forms below: kept in this tab alone, until it is closed <input id="token" type="password" autocomplete="off" spellcheck="false"></label>
 <ul>${operations.map(({ method, path, operation }) => html`<li><a href="#${operation.operationId}"><span class="method">${method}</span> <code>${path}</code></a> ${operation.summary}</li>`)}
 <li><a href="#errors">Errors</a></li></ul>
 ${operations.map((entry) => operationSection(entry, document))}
@@ -196,7 +200,7 @@ function typeOfContent(content: Content = {}): Part {
 
 function typeOf(schema: DocsSchema): Part {
   if (schema.$ref !== undefined) {
-    const name = nameOf(schema.$ref);
+    const name = schemaName(schema.$ref);
     return html`<a href="#schema-${name}">${name}</a>`;
   }
   if (schema.enum !== undefined) return schema.enum.map(String).join(' | ');
@@ -208,12 +212,13 @@ function typeOf(schema: DocsSchema): Part {
   return [schema.type ?? 'any'].flat().join(' or ');
 }
 
-function nameOf(reference: string): string {
+/** The name that a `$ref` to a schema ends with. */
+export function schemaName(reference: string): string {
   return reference.slice(reference.lastIndexOf('/') + 1);
 }
 
 function resolved(schema: DocsSchema, document: DocsDocument): DocsSchema {
-  return schema.$ref === undefined ? schema : (document.components.schemas[nameOf(schema.$ref)] ?? schema);
+  return schema.$ref === undefined ? schema : (document.components.schemas[schemaName(schema.$ref)] ?? schema);
 }
 
 /** The address at which a service with the default settings listens. */

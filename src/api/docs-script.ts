@@ -1,12 +1,20 @@
 /**
  * What the page at /docs runs: sends the form of an operation as the request it describes, and shows the answer. Plain JavaScript, for it goes into the page as it is; it writes only text, never
- * markup, and keeps the token in its field alone.
+ * markup, and keeps the token where the dashboard has it: in the storage of its tab, which is gone with that.
  */
 export const DOCS_SCRIPT = `
 'use strict';
+const TOKEN_KEY = 'ackstream-token';
+const tokenField = document.getElementById('token');
+tokenField.value = sessionStorage.getItem(TOKEN_KEY) ?? '';
+tokenField.addEventListener('change', () => {
+  const token = tokenField.value.trim();
+  if (token === '') sessionStorage.removeItem(TOKEN_KEY);
+  else sessionStorage.setItem(TOKEN_KEY, token);
+});
 function requestOf(form) {
   const headers = {};
-  const token = document.getElementById('token').value;
+  const token = tokenField.value.trim();
   if (token !== '') headers.Authorization = 'Bearer ' + token;
   const query = new URLSearchParams();
   let path = form.dataset.path;
@@ -42,7 +50,8 @@ async function send(form) {
   try {
     const answer = await fetch(path, init);
     const text = await answer.text();
-    output.textContent = init.method + ' ' + path + '\\n' + answer.status + ' ' + answer.statusText + '\\n\\n' + shown(text);
+    const hint = answer.status === 401 ? '\\n\\nPut a token into the field at the top of this page.' : '';
+    output.textContent = init.method + ' ' + path + '\\n' + answer.status + ' ' + answer.statusText + '\\n\\n' + shown(text) + hint;
   } catch (error) {
     output.textContent = 'No answer: ' + error.message;
   }

@@ -1,24 +1,36 @@
 /** Examples for every body of the OpenAPI document, made of those of its schemas: what is written once cannot differ. */
 import { ERRORS, type ErrorCode, ServiceError } from '../errors.ts';
 import { PROBLEM_MEDIA_TYPE } from './contracts.ts';
-import type { Content, DocsDocument, DocsOperation, DocsSchema } from './docs-page.ts';
+import {
+  type Content,
+  type DocsCallback,
+  type DocsDocument,
+  type DocsOperation,
+  type DocsSchema,
+  schemaName,
+} from './docs-page.ts';
 import { problemOf } from './problem.ts';
 
 const JSON_MEDIA_TYPE = 'application/json';
 
 /** The document with an example of each JSON body, and of each problem by its code. */
 export function withExamples<Document extends DocsDocument>(document: Document): Document {
-  const paths = Object.entries(document.paths).map(([path, operations]) => [
-    path,
-    Object.fromEntries(
-      Object.entries(operations).map(([method, operation]) => [method, exemplified(operation, path, document)]),
-    ),
-  ]);
-  return { ...document, paths: Object.fromEntries(paths) };
+  return { ...document, paths: exemplifiedPaths(document.paths, document) };
+}
+
+function exemplifiedPaths(paths: DocsDocument['paths'], document: DocsDocument): DocsDocument['paths'] {
+  return Object.fromEntries(
+    Object.entries(paths).map(([path, operations]) => [
+      path,
+      Object.fromEntries(
+        Object.entries(operations).map(([method, operation]) => [method, exemplified(operation, path, document)]),
+      ),
+    ]),
+  );
 }
 
 function exemplified(operation: DocsOperation, path: string, document: DocsDocument): DocsOperation {
-  const { requestBody, responses } = operation;
+  const { requestBody, responses, callbacks } = operation;
   const answers = Object.entries(responses).map(([status, { content, ...response }]) => [
     status,
     content === undefined ? response : { ...response, content: withExample(content, { path, document, ...response }) },
@@ -34,7 +46,14 @@ function exemplified(operation: DocsOperation, path: string, document: DocsDocum
           },
         }),
     responses: Object.fromEntries(answers),
+    ...(callbacks === undefined ? {} : { callbacks: exemplifiedCallbacks(callbacks, document) }),
   };
+}
+
+function exemplifiedCallbacks(callbacks: Readonly<Record<string, DocsCallback>>, document: DocsDocument) {
+  return Object.fromEntries(
+    Object.entries(callbacks).map(([name, callback]) => [name, exemplifiedPaths(callback, document)]),
+  );
 }
 
 interface ExampleContext {
@@ -48,9 +67,21 @@ function withExample(content: Content, { path, document, description }: ExampleC
   const bodies = Object.entries(content).map(([mediaType, body]): [string, Content[string]] => {
     if (mediaType === PROBLEM_MEDIA_TYPE) return [mediaType, { ...body, examples: problemsOf(description, path) }];
     if (mediaType !== JSON_MEDIA_TYPE) return [mediaType, body];
+    const { oneOf } = body.schema;
+    if (oneOf !== undefined) return [mediaType, { ...body, examples: alternativesOf(oneOf, document) }];
     return [mediaType, { ...body, example: exampleOf(body.schema, document) }];
   });
   return Object.fromEntries(bodies);
+}
+
+/** An example of each alternative, by the name of its schema. */
+function alternativesOf(
+  alternatives: readonly DocsSchema[],
+  document: DocsDocument,
+): NonNullable<Content[string]['examples']> {
+  return Object.fromEntries(
+    alternatives.map((schema) => [schemaName(schema.$ref ?? ''), { value: exampleOf(schema, document) }]),
+  );
 }
 
 function problemsOf(codes: string, path: string): NonNullable<Content[string]['examples']> {
@@ -70,7 +101,7 @@ function isErrorCode(code: string): code is ErrorCode {
 function exampleOf(schema: DocsSchema, document: DocsDocument): unknown {
   if (schema.example !== undefined) return schema.example;
   if (schema.$ref !== undefined) {
-    const named = document.components.schemas[schema.$ref.slice(schema.$ref.lastIndexOf('/') + 1)];
+    const named = document.components.schemas[schemaName(schema.$ref)];
     return named === undefined ? null : exampleOf(named, document);
   }
   const [alternative] = schema.anyOf ?? schema.oneOf ?? schema.allOf ?? [];

@@ -27,7 +27,8 @@ const chunkEventSchema = z
     description: 'Chunks were acknowledged: sums since the ingestion began, at most 4 times a second.',
   });
 
-const attemptFailedEventSchema = z
+/** `data` of an event `attempt_failed`. */
+export const attemptFailedEventSchema = z
   .object({
     ...ofIngestion,
     chunk_number: z.int().nullable().openapi({ description: 'Null: it was at COMPLETED.' }),

@@ -14,6 +14,8 @@ const LONGEST_STALL_MS = 30_000;
 /** What a stream needs besides its items. */
 export interface EventStreamOptions {
   readonly clock: Clock;
+  /** Whether its reader may still be given anything: asked with each item. */
+  readonly isAllowed: () => boolean;
   /** Nobody reads any longer: whatever the items wait for shall end. */
   readonly onEnd: () => void;
   /** The reader does not take what is there: it is to be left. */
@@ -29,7 +31,7 @@ export interface EventStreamOptions {
 export function eventStream(
   first: FeedItem,
   items: AsyncGenerator<FeedItem, void, undefined>,
-  { clock, onEnd, onStalled, onFailure }: EventStreamOptions,
+  { clock, isAllowed, onEnd, onStalled, onFailure }: EventStreamOptions,
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   let offered = new AbortController();
@@ -58,9 +60,11 @@ export function eventStream(
         try {
           const { value, done } = await items.next();
           if (isOver) return;
-          if (done === true) controller.close();
-          else offer(controller, value);
+          if (done !== true && isAllowed()) return offer(controller, value);
+          controller.close();
+          await end();
         } catch (error) {
+          await end();
           onFailure(error);
         }
       },
@@ -80,7 +84,8 @@ function toWire(item: FeedItem): string {
     case 'events':
       return item.events.map((event) => block(event.id, event.content.kind, presentEvent(event))).join('');
     case 'heartbeat':
-      return ': alive\n\n';
+      // The number as at the start: what was looked at need not be looked at again.
+      return `: alive\nid: ${item.after}\n\n`;
   }
 }
 

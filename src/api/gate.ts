@@ -95,7 +95,7 @@ async function authenticate(
   }: { readonly header: string | undefined; readonly address: string; readonly now: number },
 ): Promise<Bearer | null> {
   if (!tokens.isRequired()) return null;
-  const bearer = tokens.identify(/^bearer +(\S+)$/i.exec(header)?.[1] ?? '');
+  const bearer = tokens.identify(tokenOf(header));
   const before = await failures.look(address);
   const isShutOut = before.remaining === 0;
   if (bearer !== null && !(bearer.isGuessable && isShutOut)) {
@@ -107,6 +107,21 @@ async function authenticate(
   if (isShutOut) throw rateLimited(before, 'Too many requests without a valid token came from this address.');
   await failures.take(address);
   throw new ServiceError('UNAUTHORIZED');
+}
+
+/** Whether who sent a request would be let in now as well: its token may have been revoked, or run out, while a long answer is given. Throws TOKENS_UNUSABLE. */
+export function isStillLetIn(
+  { tokens }: Gate,
+  { header = '', needed, now }: { readonly header: string | undefined; readonly needed: Scope; readonly now: number },
+): boolean {
+  if (!tokens.isRequired()) return true;
+  const bearer = tokens.identify(tokenOf(header));
+  if (bearer === null || !allows(bearer.scopes, needed)) return false;
+  return bearer.expiresAt === null || now < bearer.expiresAt;
+}
+
+function tokenOf(header: string): string {
+  return /^bearer +(\S+)$/i.exec(header)?.[1] ?? '';
 }
 
 function forbidden(needed: Scope): ServiceError {

@@ -14,7 +14,13 @@ export function pageQueryOf({ max, byDefault }: { readonly max: number; readonly
       .transform(Number)
       .refine((limit) => limit >= 1 && limit <= max, { error })
       .default(byDefault)
-      .openapi({ type: 'integer', minimum: 1, maximum: max, description: 'Most items of the page.' }),
+      .openapi({
+        type: 'integer',
+        minimum: 1,
+        maximum: max,
+        default: byDefault,
+        description: 'Most items of the page.',
+      }),
     cursor: z
       .string({ error: 'must be given once' })
       .optional()

@@ -25,7 +25,8 @@ export function presentChunk(ingestionId: string, entry: LedgerEntry): ChunkBody
   };
 }
 
-function presentAttempt(attempt: AttemptRecord): ChunkBody['attempts'][number] {
+/** An attempt as the API shows it. */
+export function presentAttempt(attempt: AttemptRecord): ChunkBody['attempts'][number] {
   return {
     attempt: attempt.attempt,
     epoch: attempt.epoch,

@@ -4,6 +4,7 @@ import { KEY_FILE } from '../state/secret-rows.ts';
 import { STATE_FILE } from '../state/sqlite-state-file.ts';
 import { backUpState } from '../state/state-backup.ts';
 import { EXIT_DONE, type RunCommand } from './command.ts';
+import { jsonLine } from './json-line.ts';
 import { formatCount } from './render-progress.ts';
 import { terminalText } from './terminal-text.ts';
 
@@ -16,7 +17,7 @@ export const runBackup: RunCommand<'backup'> = async (values, context) => {
   const { byteCount: bytes, ingestionCount: ingestions } = made;
   const durationMs = context.clock.now() - begunAt;
   if (values.json === true) {
-    context.write(`${JSON.stringify({ file, bytes, ingestions, duration_ms: durationMs })}\n`);
+    context.write(jsonLine({ file, bytes, ingestions, duration_ms: durationMs }));
     return EXIT_DONE;
   }
   const facts = `${formatCount(bytes)} bytes, ${formatCount(ingestions)} ingestions, ${formatCount(durationMs)} ms`;

@@ -8,8 +8,8 @@ export interface CommandSpec {
   readonly arguments: readonly ArgumentSpec[];
   readonly options: readonly OptionSpec[];
   readonly examples: readonly ExampleSpec[];
-  /** Its exit codes in words. */
-  readonly exits: string;
+  /** Its exit codes, in words. */
+  readonly exits: Readonly<Record<number, string>>;
 }
 
 interface ArgumentSpec {

@@ -18,6 +18,8 @@ export interface CommandContext {
   readonly hasColour: boolean;
   /** Whether a person reads standard error. */
   readonly isErrorTerminal: boolean;
+  /** Asks the person at the terminal; gives back what is typed, null where nothing is or the command is interrupted. Null: there is none to be asked. */
+  readonly ask: ((question: string) => Promise<string | null>) | null;
   /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
   readonly clock: Clock;

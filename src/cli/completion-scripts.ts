@@ -1,4 +1,4 @@
-/** Completion scripts made from the command table: static, so that a press of TAB starts no process. */
+/** Completion scripts made from the command table: static, so that a press of TAB starts no process but where an id is to be completed. */
 import type { CommandSpec, OptionSpec } from './command-spec.ts';
 import { COMMAND_GROUPS, commandEntries } from './command-table.ts';
 
@@ -8,7 +8,11 @@ interface WordSpec {
   readonly meaning: string;
 }
 
-const HELP: WordSpec = { word: '--help', meaning: 'print what it takes' };
+const HELP = '--help';
+const GROUPS = Object.keys(COMMAND_GROUPS);
+const SECOND_WORDS = new Set(commandEntries().map(([name]) => name.split(' ')[1]));
+/** Stands for the ids of ingestions. */
+const INGESTIONS = '@ingestions';
 
 /** For `source <(ackstream completion bash)`. */
 export function bashCompletion(): string {
@@ -20,34 +24,50 @@ export function zshCompletion(): string {
   return `autoload -U +X bashcompinit && bashcompinit\n${bashCompletion()}`;
 }
 
-/** Where nothing but files can follow, the shell completes their names. */
+/** The command that prints what an ingestion is named by. The newest are those that one means. */
+const LIST_IDS = 'ackstream list --ids 2>/dev/null';
+const MAX_IDS = 50;
+
+/**
+ * What is found by no word, the shell completes as names of files. No variable has a name that zsh gives a meaning of its own, such as path, words and
+ * options.
+ */
 function shellFunction(): string {
   const cases = wordsByCommand().map(
-    ([path, words]) => `    '${path}') words='${words.map(({ word }) => word).join(' ')}' ;;`,
+    ([name, { choices, flags }]) => `    '${name}') choices='${choices.join(' ')}' flags='${flags.join(' ')}' ;;`,
   );
-  const values = valueCases().map(([pattern, choices]) => `    '${pattern}') words='${choices.join(' ')}' ;;`);
+  const values = valueCases().map(
+    ([pattern, choices]) => `    '${pattern}') choices='${choices.join(' ')}' flags='' ;;`,
+  );
   return `# ackstream completion, made from its commands.
 _ackstream() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" path='' words='' index
+  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" name='' choices='' flags='' index
+  # Bash makes a word of the sign in --status=failed.
+  if [[ "$current" == '=' ]]; then current=''
+  elif [[ "$previous" == '=' ]]; then previous="\${COMP_WORDS[COMP_CWORD-2]}"
+  fi
   for ((index = 1; index < COMP_CWORD; index++)); do
-    case "$path \${COMP_WORDS[index]}" in
+    case "$name \${COMP_WORDS[index]}" in
 ${bashPaths()}
     esac
   done
-  case "$path" in
+  case "$name" in
 ${cases.join('\n')}
   esac
-  case "$path $previous" in
+  case "$name $previous" in
 ${values.join('\n')}
   esac
-  COMPREPLY=($(compgen -W "$words" -- "$current"))
+  if [[ "$current" == -* ]]; then choices="$flags"
+  elif [[ "$choices" == '${INGESTIONS}' ]]; then choices="latest $(${LIST_IDS} | head -n ${MAX_IDS})"
+  fi
+  COMPREPLY=($(compgen -W "$choices" -- "$current"))
 }
 `;
 }
 
 function bashPaths(): string {
   return commandPaths()
-    .map((path) => `      '${path.includes(' ') ? path : ` ${path}`}') path='${path}' ;;`)
+    .map((name) => `      '${name.includes(' ') ? name : ` ${name}`}') name='${name}' ;;`)
     .join('\n');
 }
 
@@ -59,22 +79,28 @@ export function fishCompletion(): string {
   for (const { word, meaning } of firstWords()) add('__fish_use_subcommand', `-a ${word}`, meaning);
   for (const [name, { arguments: positionals, options }] of commandEntries()) {
     const [word = name, subcommand] = name.split(' ');
-    const isHere = ['__fish_seen_subcommand_from', word].join(' ');
-    const condition = subcommand === undefined ? isHere : `${isHere}; and __fish_seen_subcommand_from ${subcommand}`;
+    const isHere = `__fish_seen_subcommand_from ${word}`;
+    // There is `list`, and `token list`.
+    const isAlone = SECOND_WORDS.has(word)
+      ? `${isHere}; and not __fish_seen_subcommand_from ${GROUPS.join(' ')}`
+      : isHere;
+    const condition = subcommand === undefined ? isAlone : `${isHere}; and __fish_seen_subcommand_from ${subcommand}`;
     if (subcommand !== undefined)
       add(`${isHere}; and test (count (commandline -opc)) -eq 2`, `-a ${subcommand}`, summaryOf(name));
     for (const { name: argument, choices, description } of positionals) {
       if (choices !== undefined) add(condition, `-a ${fishQuoted(choices.join(' '))}`, description);
       else if (argument === 'file') add(condition, '-F', description);
+      else if (argument === 'ingestion')
+        add(condition, `-a ${fishQuoted(`latest (${LIST_IDS} | head -n ${MAX_IDS})`)}`, description);
     }
     for (const option of options) add(condition, fishOption(option), option.description);
   }
   return `${lines.join('\n')}\n`;
 }
 
-function fishOption({ flags, choices }: OptionSpec): string {
-  const [flag = ''] = flags.split(' ');
-  const name = `-l ${flag.slice(2)}`;
+function fishOption(option: OptionSpec): string {
+  const { flags, choices } = option;
+  const name = `-l ${flagOf(option).slice(2)}`;
   if (choices !== undefined) return `${name} -x -a ${fishQuoted(choices.join(' '))}`;
   return flags.includes('<') ? `${name} -r` : name;
 }
@@ -84,14 +110,24 @@ function fishQuoted(text: string): string {
 }
 
 function commandPaths(): readonly string[] {
-  return [...Object.keys(COMMAND_GROUPS), ...commandEntries().map(([name]) => name)];
+  return [...GROUPS, ...commandEntries().map(([name]) => name)];
+}
+
+/** What may follow a command: choices, or {@link INGESTIONS}, and what begins with a hyphen. */
+interface Followers {
+  readonly choices: readonly string[];
+  readonly flags: readonly string[];
 }
 
 /** What may come next, by the command that was written so far; the empty one is none. */
-function wordsByCommand(): readonly (readonly [string, readonly WordSpec[]])[] {
-  const groups = Object.keys(COMMAND_GROUPS).map((group) => [group, subcommandsOf(group)] as const);
+function wordsByCommand(): readonly (readonly [string, Followers])[] {
+  const groups = GROUPS.map((group) => [group, { choices: wordsOf(subcommandsOf(group)), flags: [HELP] }] as const);
   const commands = commandEntries().map(([name, spec]) => [name, followersOf(spec)] as const);
-  return [['', [...firstWords(), HELP, { word: '--version', meaning: 'print the version' }]], ...groups, ...commands];
+  return [['', { choices: wordsOf(firstWords()), flags: [HELP, '--version'] }], ...groups, ...commands];
+}
+
+function wordsOf(words: readonly WordSpec[]): readonly string[] {
+  return words.map(({ word }) => word);
 }
 
 function firstWords(): readonly WordSpec[] {
@@ -106,10 +142,15 @@ function subcommandsOf(group: string): readonly WordSpec[] {
     .map(([name, { summary }]) => ({ word: name.slice(group.length + 1), meaning: summary }));
 }
 
-function followersOf({ arguments: positionals, options }: CommandSpec): readonly WordSpec[] {
-  const choices = positionals.flatMap((positional) => positional.choices ?? []);
-  const words = options.map(({ flags, description }) => ({ word: flags.split(' ')[0] ?? '', meaning: description }));
-  return [...choices.map((word) => ({ word, meaning: '' })), ...words, HELP];
+/** Where there are arguments, options are offered when one is begun; else at once. */
+function followersOf({ arguments: positionals, options }: CommandSpec): Followers {
+  const flags = [...options.map(flagOf), HELP];
+  if (positionals.some(({ name }) => name === 'ingestion')) return { choices: [INGESTIONS], flags };
+  return { choices: positionals.length === 0 ? flags : positionals.flatMap(({ choices = [] }) => choices), flags };
+}
+
+function flagOf({ flags }: OptionSpec): string {
+  return flags.split(' ')[0] ?? '';
 }
 
 /** `<command> <option>` and what the option takes: its choices, or nothing that is known. */
@@ -117,7 +158,7 @@ function valueCases(): readonly (readonly [string, readonly string[]])[] {
   return commandEntries().flatMap(([name, { options }]) =>
     options
       .filter(({ flags }) => flags.includes('<'))
-      .map(({ flags, choices = [] }) => [`${name} ${flags.split(' ')[0]}`, choices] as const),
+      .map((option) => [`${name} ${flagOf(option)}`, option.choices ?? []] as const),
   );
 }
 

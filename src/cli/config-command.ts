@@ -1,5 +1,6 @@
 import { describeConfig, loadConfig, sourcesOfSettings } from '../config.ts';
 import { EXIT_DONE, type RunCommand } from './command.ts';
+import { jsonLine } from './json-line.ts';
 import { renderTable } from './render-table.ts';
 import { terminalText } from './terminal-text.ts';
 
@@ -13,7 +14,7 @@ export const runConfig: RunCommand<'config'> = async ({ json }, context) => {
   }));
   if (json === true) {
     const document = Object.fromEntries(settings.map(({ name, ...setting }) => [name, setting]));
-    context.write(`${JSON.stringify(document)}\n`);
+    context.write(jsonLine(document));
     return EXIT_DONE;
   }
   const table = renderTable(settings, [

@@ -42,8 +42,14 @@ const CHUNK_OPTIONS = [
   },
 ] as const;
 
-const EXITS_OF_DELIVERY =
-  '0 COMPLETED (with --no-wait: accepted); 1 FAILED, PAUSED or CANCELLED; 2 wrong use or settings; 3 unreachable, locked or busy; 4 conflict with an earlier request; 130 interrupted';
+const EXITS_OF_RE_INGESTION = {
+  0: 'COMPLETED (with --no-wait: accepted)',
+  1: 'FAILED, PAUSED or CANCELLED',
+  2: 'wrong use or settings',
+  3: 'unreachable, locked or busy',
+  130: 'interrupted',
+} as const;
+const EXITS_OF_DELIVERY = { ...EXITS_OF_RE_INGESTION, 4: 'conflict with an earlier request' } as const;
 
 const NO_WAIT_OPTION = { flags: '--no-wait', description: 'end as soon as the service has accepted it' } as const;
 
@@ -91,7 +97,7 @@ export const DELIVERY_SPECS = {
     arguments: [{ name: 'ingestion', description: 'id, its beginning, or latest' }],
     options: [NO_WAIT_OPTION, JSON_OPTION, URL_OPTION],
     examples: [{ line: 'ackstream re-ingest latest', about: 'the newest one again' }],
-    exits: EXITS_OF_DELIVERY,
+    exits: EXITS_OF_RE_INGESTION,
   },
   preview: {
     summary: 'look at a file as it would be delivered',
@@ -112,7 +118,7 @@ export const DELIVERY_SPECS = {
         about: 'all of it: how many chunks, what is bad',
       },
     ],
-    exits: '0 done; 1 the file cannot be read as its type; 2 wrong use or settings; 130 interrupted',
+    exits: { 0: 'done', 1: 'the file cannot be read as its type', 2: 'wrong use or settings', 130: 'interrupted' },
   },
   generate: {
     summary: 'write a feed of products to try things with',
@@ -141,6 +147,6 @@ export const DELIVERY_SPECS = {
       { line: 'ackstream generate --format json --records 10000 --out products.json', about: 'a file' },
       { line: 'ackstream generate --format csv --records 5', about: 'a look at one' },
     ],
-    exits: '0 written; 1 could not be written; 2 wrong use; 130 interrupted',
+    exits: { 0: 'written', 1: 'could not be written', 2: 'wrong use', 130: 'interrupted' },
   },
 } as const satisfies Record<string, CommandSpec>;

@@ -23,6 +23,8 @@ export async function startDemoProcess(
     env: { PATH: process.env.PATH ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  // However the demo ends, even where it is interrupted: nothing of it goes on, or writes any more.
+  process.prependOnceListener('exit', () => child.kill('SIGKILL'));
   const ended = once(child, 'exit').then(([code, signal]) => String(signal ?? code));
   const complaints = collect(child);
   const line = await Promise.race([

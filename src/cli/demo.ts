@@ -8,6 +8,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED } from './command.ts';
 import { type DemoProcess, startDemoProcess } from './demo-process.ts';
 import { DemoReceiver } from './demo-receiver.ts';
 import { hasEnded } from './follow-ingestion.ts';
@@ -206,13 +207,15 @@ async function judge(receiver: DemoReceiver, end: IngestionView): Promise<boolea
       ? '\nPASS: nothing was lost, repeated or reordered, through an outage, a kill -9 and a lost answer.'
       : '\nFAIL: see the lines marked ✗.',
   );
-  if (holds) say('README.md shows how to deliver a file of your own.');
+  if (holds) {
+    say(
+      '\nWhat next? `npm run ackstream -- preview <file>` looks at a file of your own, and docs/tutorial.md delivers one.',
+    );
+  }
   return holds;
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'ackstream-demo-'));
-try {
-  process.exitCode = (await runDemo(folder)) ? 0 : 1;
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(EXIT_INTERRUPTED));
+process.exitCode = (await runDemo(folder)) ? EXIT_DONE : EXIT_FAILED;

@@ -1,6 +1,7 @@
 import { EXIT_DONE, EXIT_FAILED, type RunCommand } from './command.ts';
 import { examine } from './doctor/examine.ts';
 import type { Finding } from './doctor/finding.ts';
+import { jsonLine } from './json-line.ts';
 import { colouredStatus } from './status-colour.ts';
 import { terminalText } from './terminal-text.ts';
 
@@ -8,11 +9,11 @@ const VERDICT_WIDTH = 'problem'.length;
 const CHECK_WIDTH = 'data directory'.length;
 
 /** `ackstream doctor`. */
-export const runDoctor: RunCommand<'doctor'> = async ({ json }, context) => {
+export const runDoctor: RunCommand<'doctor'> = async ({ json, callback }, context) => {
   const counts = { ok: 0, warning: 0, problem: 0 };
-  for await (const finding of examine(context)) {
+  for await (const finding of examine(context, callback)) {
     counts[finding.verdict] += 1;
-    context.write(json === true ? `${JSON.stringify(finding)}\n` : findingText(finding, context.hasColour));
+    context.write(json === true ? jsonLine(finding) : findingText(finding, context.hasColour));
   }
   if (json !== true) context.write(`\n${summaryText(counts)}\n`);
   return counts.problem === 0 ? EXIT_DONE : EXIT_FAILED;

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { type FeedListener, type GeneratedFeed, writeFeed } from '../generate/write-feed.ts';
 import { type CommandContext, EXIT_DONE, EXIT_INTERRUPTED, type RunCommand } from './command.ts';
 import type { CommandValues } from './command-table.ts';
+import { jsonLine } from './json-line.ts';
 import { commandInvalid } from './option-values.ts';
 import { formatCount } from './render-progress.ts';
 import { terminalText } from './terminal-text.ts';
@@ -35,7 +36,7 @@ export const runGenerate: RunCommand<'generate'> = async (values, context) => {
     progress.end();
     const { format, recordCount: records, seed } = feed;
     const tell = path === null ? context.writeError : context.write;
-    if (isJson) tell(`${JSON.stringify({ path, format, records, seed, bytes })}\n`);
+    if (isJson) tell(jsonLine({ path, format, records, seed, bytes }));
     else if (path !== null)
       tell(`${formatCount(records)} records, ${formatCount(bytes)} bytes: ${terminalText(path)}\n`);
     return EXIT_DONE;

@@ -11,9 +11,9 @@ import { EXIT_DONE, type RunCommand } from './command.ts';
 import { formatCount } from './render-progress.ts';
 import { terminalText } from './terminal-text.ts';
 
-const NEXT = `Requests for files that are complete are answered COMPLETED, unless the file was written to since; those for files
-delivered in part are refused as HISTORY_DELETED until they say re_ingestion: true (--re-ingest).
-Start the service now. docs/upgrade.md tells the rest.
+const NEXT = `Requests for files that are complete are answered COMPLETED, unless the file is newer than that database; those
+for files delivered in part are refused as HISTORY_DELETED until they say re_ingestion: true (--re-ingest).
+Start the service now. docs/upgrade.md tells the rest, and which files to ask for anew.
 `;
 
 /** `ackstream import`. */

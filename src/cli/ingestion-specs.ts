@@ -10,7 +10,18 @@ export const URL_OPTION = {
 } as const;
 
 const INGESTION_ARGUMENT = { name: 'ingestion', description: 'id, its beginning, or latest' } as const;
-const EXITS_OF_LOOK = '0 shown; 2 wrong use or settings, or no such ingestion; 3 unreachable or locked';
+const EXITS_OF_LOOK = {
+  0: 'shown',
+  2: 'wrong use or settings, or no such ingestion',
+  3: 'unreachable or locked',
+} as const;
+
+const EXITS_OF_MOVE = {
+  0: 'done',
+  2: 'wrong use or settings, or no such ingestion',
+  3: 'unreachable, locked or busy',
+  4: 'its state does not allow it',
+} as const;
 
 const moveSpec = <const Name extends string>(name: Name, summary: string, description: string) =>
   ({
@@ -19,8 +30,7 @@ const moveSpec = <const Name extends string>(name: Name, summary: string, descri
     arguments: [INGESTION_ARGUMENT],
     options: [JSON_OPTION, URL_OPTION],
     examples: [{ line: `ackstream ${name} latest`, about: 'the newest one' }],
-    exits:
-      '0 done; 2 wrong use or settings, or no such ingestion; 3 unreachable, locked or busy; 4 its state does not allow it',
+    exits: EXITS_OF_MOVE,
   }) as const;
 
 /** The commands about ingestions that are on record. */
@@ -28,46 +38,77 @@ export const INGESTION_SPECS = {
   list: {
     summary: 'list ingestions',
     description:
-      'Lists the newest 100 ingestions: of a running service, or where none answers as the data directory has them.',
+      'Lists the newest 100 ingestions, for programs (--json, --ids) all: of a running service, or where none answers as the data directory has them. On a terminal the ids are cut to their beginnings, which name them as well.',
     arguments: [],
     options: [
       { flags: '--status <status>', description: 'only those in this state', choices: STATUSES },
+      { flags: '--ids', description: 'print nothing but their ids, one per line' },
       JSON_OPTION,
       URL_OPTION,
     ],
     examples: [
       { line: 'ackstream list', about: 'all' },
       { line: 'ackstream list --status failed --json', about: 'those that failed, for programs' },
+      { line: 'ackstream list --status failed --ids | xargs -n 1 ackstream resume', about: 'go on with all of them' },
     ],
-    exits: '0 listed; 2 wrong use or settings; 3 unreachable or locked',
+    exits: { 0: 'listed', 2: 'wrong use or settings', 3: 'unreachable or locked' },
   },
   status: {
     summary: 'show one ingestion',
     description:
-      'Shows one ingestion: of a running service, or where none answers as the data directory has it. With --watch, how it gets on until its end.',
+      'Shows one ingestion: of a running service, or where none answers as the data directory has it; where attempts failed, the last of them with what the receiver answered. With --watch, how it gets on until its end.',
     arguments: [INGESTION_ARGUMENT],
     options: [{ flags: '--watch', description: 'follow it until it ends' }, JSON_OPTION, URL_OPTION],
     examples: [
       { line: 'ackstream status latest --watch', about: 'follow the newest one' },
       { line: 'ackstream status 9d0c4e', about: 'by the beginning of its id' },
     ],
-    exits: `${EXITS_OF_LOOK}; with --watch 0 COMPLETED, 1 FAILED, PAUSED or CANCELLED, 130 interrupted`,
+    exits: {
+      ...EXITS_OF_LOOK,
+      0: 'shown; with --watch COMPLETED',
+      1: 'with --watch FAILED, PAUSED or CANCELLED',
+      130: 'with --watch interrupted',
+    },
   },
   pause: moveSpec(
     'pause',
     'pause an ingestion',
     'Stops an ingestion after the chunk in flight; `resume` goes on from there. Where no service runs, that is put on record for the next one.',
   ),
-  resume: moveSpec(
-    'resume',
-    'go on with an ingestion',
-    'Goes on with an ingestion that is paused, failed or cancelled, from what was acknowledged. One that is completed says so to its receiver again. Where no service runs, the command delivers itself and waits for the end.',
-  ),
+  resume: {
+    ...moveSpec(
+      'resume',
+      'go on with an ingestion',
+      'Goes on with an ingestion that is paused, failed or cancelled, from what was acknowledged. One that is completed says so to its receiver again. Where no service runs, the command delivers itself and waits for the end.',
+    ),
+    exits: {
+      ...EXITS_OF_MOVE,
+      0: 'done; where it delivers itself COMPLETED',
+      1: 'where it delivers itself: FAILED, PAUSED or CANCELLED',
+      130: 'where it delivers itself: interrupted',
+    },
+  },
   cancel: moveSpec(
     'cancel',
     'cancel an ingestion',
     'Ends an ingestion after the chunk in flight; what was delivered stays delivered. Where no service runs, that is put on record for the next one.',
   ),
+  delete: {
+    summary: 'delete an ingestion that has ended',
+    description:
+      'Deletes the ledger, attempts, bad records and secrets of an ingestion that is COMPLETED, FAILED or CANCELLED. What its id must never be used for again is kept: a file that was COMPLETED is answered so, one that was delivered in part is refused until it is asked for anew. Asks first whether it is meant.',
+    arguments: [INGESTION_ARGUMENT],
+    options: [{ flags: '--yes', description: 'do not ask' }, JSON_OPTION, URL_OPTION],
+    examples: [{ line: 'ackstream delete 9d0c4e --yes', about: 'in a script, where nobody can be asked' }],
+    exits: {
+      0: 'deleted',
+      1: 'the answer was no',
+      2: 'wrong use or settings, or no such ingestion',
+      3: 'unreachable or locked',
+      4: 'its state does not allow it',
+      130: 'interrupted',
+    },
+  },
   verify: {
     summary: 'compare what was delivered with its file',
     description:
@@ -75,8 +116,28 @@ export const INGESTION_SPECS = {
     arguments: [INGESTION_ARGUMENT],
     options: [{ flags: '--json', description: 'print the result as one JSON document' }, URL_OPTION],
     examples: [{ line: 'ackstream verify latest', about: 'is the file still what was delivered?' }],
-    exits:
-      '0 all is as delivered; 1 something differs, or could not be compared; 2 wrong use or settings, or no such ingestion; 3 unreachable, locked or busy; 130 interrupted',
+    exits: {
+      0: 'all is as delivered',
+      1: 'something differs, or could not be compared',
+      2: 'wrong use or settings, or no such ingestion',
+      3: 'unreachable, locked or busy',
+      130: 'interrupted',
+    },
+  },
+  chunk: {
+    summary: 'print the body of a chunk',
+    description:
+      'Prints the body of a chunk, rebuilt from the file and compared with its checksum on record: byte for byte as it was sent, or will be. On a terminal, characters that it would obey are shown as the escapes of JSON.',
+    arguments: [INGESTION_ARGUMENT, { name: 'number', description: 'which chunk, from 0' }],
+    options: [URL_OPTION],
+    examples: [{ line: 'ackstream chunk latest 0 > chunk-0.json', about: 'what the receiver got first' }],
+    exits: {
+      0: 'printed',
+      2: 'wrong use or settings, no such ingestion or chunk, or the file is gone',
+      3: 'unreachable, locked or busy',
+      4: 'the file is not what was delivered',
+      130: 'interrupted',
+    },
   },
   rejects: {
     summary: 'show the bad records of an ingestion',

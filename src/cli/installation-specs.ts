@@ -3,7 +3,10 @@ import type { CommandSpec } from './command-spec.ts';
 import { JSON_OPTION } from './ingestion-specs.ts';
 
 const ONE_DOCUMENT = { flags: '--json', description: 'print one JSON document' } as const;
-const EXITS_OF_TOKEN = '0 done; 2 wrong use or settings, no such token, or the file of the tokens cannot be used';
+const EXITS_OF_TOKEN = {
+  0: 'done',
+  2: 'wrong use or settings, no such token, or the file of the tokens cannot be used',
+} as const;
 
 /** The commands that run and tend an installation. */
 export const INSTALLATION_SPECS = {
@@ -17,7 +20,7 @@ export const INSTALLATION_SPECS = {
       { line: 'ackstream serve', about: 'run it' },
       { line: 'ACKSTREAM_PORT=0 ackstream serve', about: 'at any free port, which it prints' },
     ],
-    exits: '0 ended by a signal; 2 wrong settings; 3 the data directory is in use',
+    exits: { 0: 'ended by a signal', 2: 'wrong settings', 3: 'the data directory is in use' },
   },
   receiver: {
     summary: 'run the reference receiver',
@@ -43,16 +46,22 @@ export const INSTALLATION_SPECS = {
       { line: 'ackstream receiver --port 9000', about: 'one to deliver to' },
       { line: 'ackstream receiver --fault status,status=503,chunk=2,times=3', about: 'one that fails now and then' },
     ],
-    exits: '0 ended by a signal; 1 it cannot listen; 2 wrong use',
+    exits: { 0: 'ended by a signal', 1: 'it cannot listen', 2: 'wrong use' },
   },
   doctor: {
     summary: 'say what is wrong with this installation',
     description:
-      'Looks at what a service needs here: settings, runtime, folders, state, keys, tokens, address. Each line says ok, warning or problem, and what to do about it. Changes nothing, and may be run beside a service.',
+      'Looks at what a service needs here: settings, runtime, clock, folders, state, keys, tokens, address, callbacks. Each line says ok, warning or problem, and what to do about it. Changes nothing, and may be run beside a service.',
     arguments: [],
-    options: [JSON_OPTION],
-    examples: [{ line: 'ackstream doctor', about: 'with the settings of the service, as its user' }],
-    exits: '0 no problems; 1 problems; 2 wrong use',
+    options: [
+      { flags: '--callback <url>', description: 'also whether a callback can be connected to; nothing is sent to it' },
+      JSON_OPTION,
+    ],
+    examples: [
+      { line: 'ackstream doctor', about: 'with the settings of the service, as its user' },
+      { line: 'ackstream doctor --callback http://127.0.0.1:9000/callback', about: 'is the receiver there?' },
+    ],
+    exits: { 0: 'no problems', 1: 'problems', 2: 'wrong use' },
   },
   config: {
     summary: 'show the settings in force',
@@ -64,25 +73,25 @@ export const INSTALLATION_SPECS = {
       { line: 'ackstream config', about: 'for a look' },
       { line: 'ackstream config --json', about: 'for programs' },
     ],
-    exits: '0 shown; 2 wrong use or settings',
+    exits: { 0: 'shown', 2: 'wrong use or settings' },
   },
   backup: {
     summary: 'copy the state, also while the service runs',
     description:
-      'Copies the state in the data directory to a file, as it is at one moment: whole, checked and on the disk when the command ends. The key that the secrets in it are sealed with is not part of it: keep a copy of that somewhere else. docs/operations.md says how a backup is restored.',
+      'Copies the state in the data directory to a file, as it is at one moment: whole, checked and on the disk when the command ends. The key that the secrets in it are sealed with is not part of it: keep a copy of that somewhere else. docs/back-up.md says how a backup is restored.',
     arguments: [{ name: 'file', description: 'where to, outside of the data directory' }],
     options: [{ flags: '--force', description: 'replace a file that exists' }, ONE_DOCUMENT],
     examples: [{ line: 'ackstream backup ackstream-backup.db', about: 'into a file' }],
-    exits: '0 made; 1 the state is damaged; 2 wrong use or settings; 3 could not be made',
+    exits: { 0: 'made', 1: 'the state is damaged', 2: 'wrong use or settings', 3: 'could not be made' },
   },
   import: {
     summary: 'take over the state of the Python service',
     description:
-      'Reserves every id that the Python service has on record, so that none is ever used for other chunks: what it had completed is answered COMPLETED unless the file was written to since, what it had begun is refused until a request says re_ingestion: true. Both services must be stopped; the database is only read. Ids that are known already are left alone. docs/upgrade.md tells the whole way.',
+      'Reserves every id that the Python service has on record, so that none is ever used for other chunks: what it had completed is answered COMPLETED unless the file is newer than that database, what it had begun is refused until a request says re_ingestion: true. Both services must be stopped; the database is only read. Ids that are known already are left alone. docs/upgrade.md tells the whole way.',
     arguments: [{ name: 'file', description: 'its ingestion_state.db; a copy must have kept its time (cp -p)' }],
     options: [{ flags: '--dry-run', description: 'say what would be reserved, and reserve nothing' }, ONE_DOCUMENT],
     examples: [{ line: 'ackstream import ingestion_state.db --dry-run', about: 'to see what is in it' }],
-    exits: '0 reserved; 2 wrong use or settings, or no such database; 3 the data directory is in use',
+    exits: { 0: 'reserved', 2: 'wrong use or settings, or no such database', 3: 'the data directory is in use' },
   },
   'token create': {
     summary: 'make a token of the API',
@@ -144,6 +153,6 @@ export const INSTALLATION_SPECS = {
       { line: 'source <(ackstream completion zsh)', about: 'in ~/.zshrc, behind compinit' },
       { line: 'ackstream completion fish > ~/.config/fish/completions/ackstream.fish', about: 'once' },
     ],
-    exits: '0 printed; 2 wrong use',
+    exits: { 0: 'printed', 2: 'wrong use' },
   },
 } as const satisfies Record<string, CommandSpec>;

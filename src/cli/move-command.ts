@@ -1,5 +1,6 @@
 import { EXIT_DONE, type RunCommand } from './command.ts';
 import { ingestionIdOf } from './ingestion-id.ts';
+import { jsonLine } from './json-line.ts';
 import { openService } from './open-service.ts';
 import type { Move } from './service-client.ts';
 import { colouredStatus } from './status-colour.ts';
@@ -15,7 +16,7 @@ export function runMove(move: Move): RunCommand<Move> {
       const isJson = json === true;
       const status = colouredStatus(view.status, context.hasColour);
       const text = `${status} ${terminalText(view.file_path)}: ingestion ${view.ingestion_id}\n`;
-      context.write(isJson ? `${JSON.stringify(view)}\n` : text);
+      context.write(isJson ? jsonLine(view) : text);
       const goesOnHere = service.isOwn && move === 'resume';
       return goesOnHere ? await waitForEnd(service, { ingestionId: view.ingestion_id, isJson }, context) : EXIT_DONE;
     } finally {

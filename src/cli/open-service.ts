@@ -11,12 +11,15 @@ import type { CommandContext } from './command.ts';
 import { commandInvalid } from './option-values.ts';
 import { ServiceClient } from './service-client.ts';
 import { configuredUrl, reachable } from './service-url.ts';
+import { terminalText } from './terminal-text.ts';
 
 /** A service to talk to. */
 export interface OpenedService {
   readonly client: ServiceClient;
   /** It lives in this process and ends with {@link OpenedService.close}. */
   readonly isOwn: boolean;
+  /** What another command must be given to find it, such as ` --url http://feeds.internal:8000`; empty where the settings lead to it. */
+  readonly urlOption: string;
   close(): Promise<void>;
 }
 
@@ -38,7 +41,8 @@ export async function openService(
   { url, ...use }: { readonly url: string | undefined } & OwnUse,
 ): Promise<OpenedService> {
   if (url !== undefined) {
-    return remoteService(new ServiceClient({ url: rootOf(url), token: env.ACKSTREAM_API_TOKEN ?? null }));
+    const client = new ServiceClient({ url: rootOf(url), token: env.ACKSTREAM_API_TOKEN ?? null });
+    return { ...remoteService(client), urlOption: ` --url ${terminalText(client.url)}` };
   }
   const config = loadConfig({ env, cwd });
   const holder = readLockHolder(config.dataDir);
@@ -51,7 +55,7 @@ export async function openService(
 }
 
 function remoteService(client: ServiceClient): OpenedService {
-  return { client, isOwn: false, close: async () => {} };
+  return { client, isOwn: false, urlOption: '', close: async () => {} };
 }
 
 /** A service of another data directory, such as one in a container. */
@@ -93,6 +97,7 @@ async function openOwn(
     return {
       client: new ServiceClient({ url: OWN_URL, token: null, send: (request) => service.fetch(request) }),
       isOwn: true,
+      urlOption: '',
       close,
     };
   } catch (error) {

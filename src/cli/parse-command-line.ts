@@ -17,7 +17,7 @@ const ABOUT = 'Delivers feed files to an HTTP callback in acknowledged chunks: i
 const MORE = `
 ackstream <command> --help tells more of one command. docs/cli.md has examples and exit codes.`;
 
-/** Where no terminal says how wide it is. */
+/** As long as lines of prose can be read; and where no terminal says how wide it is. */
 const HELP_COLUMNS = 100;
 
 /**
@@ -28,13 +28,26 @@ export function parseCommandLine(args: readonly string[], context: CommandContex
   if (args.length === 0) throw commandInvalid('A command is missing; `ackstream --help` lists them');
   const parsed: ParsedCommandLine[] = [];
   try {
-    createProgram(context, (line) => parsed.push(line)).parse(args, { from: 'user' });
+    createProgram(context, (line) => parsed.push(line)).parse(withHelpAsOption(args), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return null;
     throw useError(error);
   }
   return parsed[0] ?? null;
+}
+
+/**
+ * What asks for the help of one command in the form that commander judges best: its help command takes any word, and its help option any before it, as if nothing
+ * had been named.
+ */
+function withHelpAsOption(args: readonly string[]): readonly string[] {
+  const [first = '', ...rest] = args;
+  const words = first === 'help' ? rest : args;
+  if (first === 'help' && rest.length === 0) return ['--help'];
+  const isKnown = commandEntries().some(([name]) => name.split(' ')[0] === words[0]);
+  if (!isKnown) return words.slice(0, 1);
+  return first === 'help' ? [...words, '--help'] : args;
 }
 
 function createProgram(context: CommandContext, onParsed: (line: ParsedCommandLine) => void): Command {
@@ -49,7 +62,7 @@ function createProgram(context: CommandContext, onParsed: (line: ParsedCommandLi
       writeOut: context.write,
       // What is wrong comes as an error, too.
       writeErr: () => {},
-      getOutHelpWidth: () => context.terminalColumns() ?? HELP_COLUMNS,
+      getOutHelpWidth: () => Math.min(context.terminalColumns() ?? HELP_COLUMNS, HELP_COLUMNS),
     })
     .addHelpText('after', MORE);
   const groups = new Map<string, Command>();
@@ -88,8 +101,9 @@ function addCommand(parent: Command, word: string, spec: CommandSpec): Command {
     else if (flags.endsWith('<n>')) option.argParser(wholeNumber);
     command.addOption(option.makeOptionMandatory(isRequired));
   }
-  const examples = spec.examples.map(({ line, about }) => `  ${line}\n      ${about}`).join('\n');
-  return command.addHelpText('after', `\nExamples:\n${examples}\n\nExit codes: ${spec.exits}.`);
+  const examples = spec.examples.map(({ line, about }) => `  ${line}\n      ${about}\n`).join('');
+  const exits = Object.entries(spec.exits).map(([code, meaning]) => `  ${code.padEnd(3)}  ${meaning}\n`);
+  return command.addHelpText('after', `\nExamples:\n${examples}\nExit codes:\n${exits.join('')}`);
 }
 
 function withChoices(description: string, choices: readonly string[] | undefined): string {

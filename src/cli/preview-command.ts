@@ -7,6 +7,7 @@ import { openSourceSet } from '../sources/source-set.ts';
 import { type CommandContext, EXIT_DONE, EXIT_INTERRUPTED, type RunCommand } from './command.ts';
 import { feedFieldsOf } from './feed-arguments.ts';
 import { renderPreviewText } from './render-preview.ts';
+import { terminalText } from './terminal-text.ts';
 
 /** Few enough for a screen. */
 const SHOWN_RECORDS = 3;
@@ -29,7 +30,9 @@ export const runPreview: RunCommand<'preview'> = async (values, context) => {
     const previewed = await withProgressLine(context, (caller) => previews.preview(request, caller));
     const view = presentPreview(request, previewed);
     const { records } = previewed.preview;
-    context.write(values.json === true ? `${renderPreview(view, records)}\n` : renderPreviewText(view, records));
+    context.write(
+      values.json === true ? `${terminalText(renderPreview(view, records))}\n` : renderPreviewText(view, records),
+    );
     return EXIT_DONE;
   } catch (error) {
     if (context.signal.aborted) return EXIT_INTERRUPTED;

@@ -1,11 +1,17 @@
+import type { ServiceError } from '../errors.ts';
 import type { Clock } from '../model/clock.ts';
 import type { CommandContext } from './command.ts';
-import { progressBar, progressLine } from './render-progress.ts';
+import type { HeardFailures } from './event-listener.ts';
+import { jsonLine } from './json-line.ts';
+import { lostLine, progressBar, progressLine } from './render-progress.ts';
 import type { IngestionView } from './service-client.ts';
 
 /** Shows how an ingestion gets on. */
 export interface ProgressReporter {
-  show(view: IngestionView): void;
+  /** Called again and again, whether anything has changed or not. */
+  show(view: IngestionView, heard: HeardFailures): void;
+  /** The service could not be asked, and will be again. */
+  lose(error: ServiceError): void;
   /** Nothing follows: leaves the cursor at the begin of a line. */
   end(): void;
 }
@@ -13,52 +19,72 @@ export interface ProgressReporter {
 /** To the begin of the line, and everything behind erased (ECMA-48 CR, EL). */
 const REWRITE_LINE = '\r\x1b[2K';
 
-/** The reporter that suits an output: JSON lines where asked for, a bar on a terminal, plain lines elsewhere. */
+/** The reporter that suits an output: JSON lines where asked for, a bar on a terminal that can write over it, plain lines elsewhere. */
 export function createProgressReporter(
-  { write, terminalColumns, clock }: CommandContext,
+  context: CommandContext,
   { isJson }: { readonly isJson: boolean },
 ): ProgressReporter {
-  if (isJson) return reportJson(write);
-  return terminalColumns() === null ? reportLines(write, clock) : reportBar(write, terminalColumns, clock);
+  const { write, terminalColumns, clock, env } = context;
+  if (isJson) return tellingOfLosses(context, showJson(write));
+  if (terminalColumns() === null || env.TERM === 'dumb') return tellingOfLosses(context, showLines(write, clock));
+  return reportBar(write, terminalColumns, clock);
 }
 
-/** One line for each change. */
-function reportJson(write: (text: string) => void): ProgressReporter {
-  let shown: string | undefined;
+/** Says on standard error that the service has gone, and that it is back; the output is about the ingestion alone. */
+function tellingOfLosses({ writeError }: CommandContext, show: ProgressReporter['show']): ProgressReporter {
+  let isLost = false;
   return {
-    show(view) {
-      if (view.updated_at === shown) return;
-      shown = view.updated_at;
-      write(`${JSON.stringify(view)}\n`);
+    show(view, heard) {
+      if (isLost) writeError('The service answers again.\n');
+      isLost = false;
+      show(view, heard);
+    },
+    lose(error) {
+      if (!isLost) writeError(`${lostLine(error)}\n`);
+      isLost = true;
     },
     end() {},
   };
 }
 
+/** One line for each change. What is computed for the moment of the answer changes with every look. */
+function showJson(write: (text: string) => void): ProgressReporter['show'] {
+  let shown: string | undefined;
+  return (view) => {
+    const what = JSON.stringify({ ...view, records_per_second: null, eta_seconds: null });
+    if (what === shown) return;
+    shown = what;
+    write(jsonLine(view));
+  };
+}
+
 /** A line when the state changes or something else goes wrong, and nothing in between: whoever reads it later wants no clock. */
-function reportLines(write: (text: string) => void, clock: Clock): ProgressReporter {
+function showLines(write: (text: string) => void, clock: Clock): ProgressReporter['show'] {
   let said: string | undefined;
-  return {
-    show(view) {
-      const what = `${view.status} ${view.last_error?.code} ${view.last_error?.message}`;
-      if (what === said) return;
-      said = what;
-      write(`${progressLine(view, clock.now())}\n`);
-    },
-    end() {},
+  return (view, heard) => {
+    const { status, last_error: error } = view;
+    // While it is tried again, an ingestion leaves its place to others and takes it again with every attempt.
+    const isRetrying = error !== null && (status === 'QUEUED' || status === 'RUNNING');
+    const what = `${isRetrying ? '' : status} ${error?.code} ${error?.message}`;
+    if (what === said) return;
+    said = what;
+    write(`${progressLine(view, { now: clock.now(), heard })}\n`);
   };
 }
 
 /** One line that is written over. */
 function reportBar(write: (text: string) => void, columns: () => number | null, clock: Clock): ProgressReporter {
-  let isShown = false;
+  let shown = '';
+  const rewrite = (line: string): void => {
+    if (line === shown) return;
+    shown = line;
+    write(`${REWRITE_LINE}${line}`);
+  };
   return {
-    show(view) {
-      isShown = true;
-      write(`${REWRITE_LINE}${progressBar(view, { now: clock.now(), columns: columns() ?? 80 })}`);
-    },
+    show: (view, heard) => rewrite(progressBar(view, { now: clock.now(), columns: columns() ?? 80, heard })),
+    lose: (error) => rewrite(lostLine(error, columns() ?? 80)),
     end() {
-      if (isShown) write('\n');
+      if (shown !== '') write('\n');
     },
   };
 }

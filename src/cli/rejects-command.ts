@@ -1,5 +1,6 @@
 import { EXIT_DONE, type RunCommand } from './command.ts';
 import { ingestionIdOf } from './ingestion-id.ts';
+import { jsonLine } from './json-line.ts';
 import { openService } from './open-service.ts';
 import { renderRejects } from './render-rejects.ts';
 import type { RejectPageView, ServiceClient } from './service-client.ts';
@@ -14,7 +15,7 @@ export const runRejects: RunCommand<'rejects'> = async ({ ingestion, json: isJso
     const ingestionId = await ingestionIdOf(service.client, ingestion);
     for await (const { items, next_cursor: nextCursor } of pagesOf(service.client, ingestionId)) {
       if (isJson === true) {
-        context.write(items.map((reject) => `${JSON.stringify(reject)}\n`).join(''));
+        context.write(items.map(jsonLine).join(''));
         continue;
       }
       context.write(renderRejects(items));

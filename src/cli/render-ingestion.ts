@@ -1,11 +1,18 @@
+import { renderAnswerLine, renderFailedAttempt } from './render-failed-attempt.ts';
 import { formatCount, formatSeconds } from './render-progress.ts';
 import { renderTable } from './render-table.ts';
-import type { IngestionView } from './service-client.ts';
+import type { FailedAttemptView, IngestionView } from './service-client.ts';
 import { colouredStatus } from './status-colour.ts';
 import { terminalText } from './terminal-text.ts';
 
+/** How an ingestion is shown: with colours or not; and the attempt that failed last, null: none is to be shown. */
+export interface IngestionStyle {
+  readonly hasColour: boolean;
+  readonly failed?: FailedAttemptView | null;
+}
+
 /** An ingestion in full, for `status`: a line for each fact. */
-export function renderIngestion(view: IngestionView, hasColour: boolean): string {
+export function renderIngestion(view: IngestionView, { hasColour, failed = null }: IngestionStyle): string {
   const facts: [name: string, value: string][] = [
     ['ingestion', view.ingestion_id],
     ['status', colouredStatus(view.status, hasColour)],
@@ -23,16 +30,20 @@ export function renderIngestion(view: IngestionView, hasColour: boolean): string
   if (view.circuit !== null) facts.push(['circuit', circuitText(view.circuit)]);
   if (view.last_error !== null) facts.push(...errorFacts(view.last_error));
   const width = Math.max(...facts.map(([name]) => name.length));
-  return facts.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join('');
+  const text = facts.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join('');
+  return failed === null ? text : `${text}\n${renderFailedAttempt(failed)}`;
 }
 
 /** What became of an ingestion that is no longer watched, for `ingest`. */
-export function renderEnd(view: IngestionView, hasColour: boolean): string {
+export function renderEnd(view: IngestionView, { hasColour, failed = null }: IngestionStyle): string {
   const lines = [`${colouredStatus(view.status, hasColour)}: ${deliveredText(view)}`];
   lines.push(...rejectedFacts(view).map(([name, text]) => `${name}: ${text}`));
   if (view.status === 'COMPLETED') lines.push(`chain checksum ${view.chain_checksum}`);
   else if (view.last_error !== null)
     lines.push(...errorFacts(view.last_error).map(([name, text]) => `${name}: ${text}`));
+  const answer = failed === null ? null : renderAnswerLine(failed);
+  if (answer !== null)
+    lines.push(`the receiver answered: ${answer}`, `all of it: ackstream status ${view.ingestion_id}`);
   return `${lines.join('\n')}\ningestion ${view.ingestion_id}\n`;
 }
 
@@ -49,7 +60,13 @@ export function renderIngestions(views: readonly IngestionView[], hasColour: boo
 }
 
 function deliveredText({ totals, percent }: IngestionView): string {
-  return `${formatCount(totals.records)} records in ${formatCount(totals.chunks)} chunks acknowledged, ${percent.toFixed(1)} % of the file`;
+  const { records, chunks } = totals;
+  const delivered = `${counted(records, 'record')} in ${counted(chunks, 'chunk')} acknowledged`;
+  return `${delivered}, ${percent.toFixed(1)} % of the file`;
+}
+
+function counted(count: number, thing: string): string {
+  return `${formatCount(count)} ${thing}${count === 1 ? '' : 's'}`;
 }
 
 function fileText({ file_type: fileType, file_count: fileCount }: IngestionView): string {
@@ -63,9 +80,7 @@ function circuitText(circuit: NonNullable<IngestionView['circuit']>): string {
 
 function rejectedFacts({ totals, ingestion_id: ingestionId }: IngestionView): [name: string, value: string][] {
   if (totals.rejected_records === 0) return [];
-  return [
-    ['set aside', `${formatCount(totals.rejected_records)} bad records, see \`ackstream rejects ${ingestionId}\``],
-  ];
+  return [['set aside', `${counted(totals.rejected_records, 'bad record')}, see \`ackstream rejects ${ingestionId}\``]];
 }
 
 function errorFacts(error: NonNullable<IngestionView['last_error']>): [name: string, value: string][] {

@@ -1,3 +1,5 @@
+import { textWidth } from './text-width.ts';
+
 /** A column of a table. */
 export interface Column<Row> {
   readonly title: string;
@@ -10,7 +12,7 @@ export interface Column<Row> {
 /** Rows below their titles, each column as wide as its widest cell, two spaces between columns. Ends with a line break. */
 export function renderTable<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string {
   const lines = [columns.map(({ title }) => title), ...rows.map((row) => columns.map(({ cell }) => cell(row)))];
-  const widths = columns.map((_column, index) => Math.max(...lines.map((cells) => cells[index]?.length ?? 0)));
+  const widths = columns.map((_column, index) => Math.max(...lines.map((cells) => textWidth(cells[index] ?? ''))));
   return lines.map((cells) => `${padded(cells, columns, widths).join('  ').trimEnd()}\n`).join('');
 }
 
@@ -18,7 +20,8 @@ function padded<Row>(cells: readonly string[], columns: readonly Column<Row>[], 
   return cells.map((cell, index) => {
     const width = widths[index] ?? 0;
     const { align, paint } = columns[index] ?? {};
-    const text = align === 'right' ? cell.padStart(width) : cell.padEnd(width);
+    const padding = ' '.repeat(width - textWidth(cell));
+    const text = align === 'right' ? padding + cell : cell + padding;
     return paint?.(text) ?? text;
   });
 }

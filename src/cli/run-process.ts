@@ -1,8 +1,11 @@
+import { createInterface } from 'node:readline';
 import { setFlagsFromString } from 'node:v8';
 import { armCrashPoint } from '../crash-point.ts';
 import { systemClock } from '../system-clock.ts';
+import { EXIT_FAILED } from './command.ts';
 import { runCommandLine } from './run-command-line.ts';
 import { wantsColour } from './status-colour.ts';
+import { terminalColumns } from './terminal-columns.ts';
 
 /**
  * Runs a command line as this process: its streams, signals and exit code.
@@ -12,16 +15,18 @@ export async function runProcess(args: readonly string[], env: NodeJS.ProcessEnv
   armCrashPoint(env.ACKSTREAM_CRASH_AT);
   keepYoungSpaceConstant();
   env.UV_THREADPOOL_SIZE ??= String(POOL_THREADS);
+  const signal = interruption();
   process.exitCode = await runCommandLine(args, {
     env,
     cwd: process.cwd(),
     write: (text) => process.stdout.write(text),
     standardOutput: process.stdout,
     writeError: (text) => process.stderr.write(text),
-    terminalColumns: () => (process.stdout.isTTY ? process.stdout.columns : null),
+    terminalColumns: () => terminalColumns(env, process.stdout),
     hasColour: wantsColour(env, process.stdout.isTTY),
     isErrorTerminal: process.stderr.isTTY,
-    signal: interruption(),
+    ask: process.stdin.isTTY && process.stderr.isTTY ? (question) => ask(question, signal) : null,
+    signal,
     clock: systemClock,
   });
 }
@@ -44,6 +49,19 @@ function keepYoungSpaceConstant(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
 }
 
+/** Reads only when it asks. Not by the terminal's own editing, which would take Ctrl-C for itself. */
+async function ask(question: string, signal: AbortSignal): Promise<string | null> {
+  const lines = createInterface({ input: process.stdin, signal });
+  process.stderr.write(question);
+  try {
+    for await (const line of lines) return line;
+    process.stderr.write('\n');
+    return null;
+  } finally {
+    lines.close();
+  }
+}
+
 function interruption(): AbortSignal {
   const controller = new AbortController();
   const interrupt = () => controller.abort();
@@ -51,7 +69,21 @@ function interruption(): AbortSignal {
   // does not want to wait: it ends the process as it always does.
   process.on('SIGTERM', interrupt);
   process.once('SIGINT', interrupt);
-  // Whoever read the output has gone, as in `ackstream … | head`: nobody waits any more.
-  process.stdout.on('error', interrupt);
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    const isFirst = !controller.signal.aborted;
+    interrupt();
+    // Whoever read the output has gone, as in `ackstream … | head`: nobody waits any more. All else is output that somebody misses.
+    if (error.code !== 'EPIPE' && isFirst) reportLostOutput(error);
+  });
+  // What cannot be told is done all the same.
+  process.stderr.on('error', () => {});
   return controller.signal;
+}
+
+/** Whatever the command says of itself: what it printed is not where it belongs. */
+function reportLostOutput({ message }: Error): void {
+  process.stderr.write(`Standard output cannot be written: ${message}\n`);
+  process.once('exit', () => {
+    process.exitCode = EXIT_FAILED;
+  });
 }

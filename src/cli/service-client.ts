@@ -7,9 +7,12 @@ import {
   type rejectSchema,
   submissionSchema,
 } from '../api/contracts.ts';
+import { EVENT_STREAM_MEDIA_TYPE } from '../api/event-stream.ts';
+import { failedAttemptSchema } from '../api/failed-attempt-schema.ts';
 import { verificationSchema } from '../api/verification-schema.ts';
 import { ERRORS, type ErrorCode, ServiceError } from '../errors.ts';
 import type { Status } from '../model/ingestion.ts';
+import { EventStreamParser, type StreamPiece } from './event-stream-parser.ts';
 
 /** An ingestion as the API shows it. */
 export type IngestionView = z.infer<typeof ingestionSchema>;
@@ -25,6 +28,9 @@ export type RejectPageView = z.infer<typeof rejectPageSchema>;
 
 /** How far a comparison of what was delivered with its file is, or what came of it. */
 export type VerificationView = z.infer<typeof verificationSchema>;
+
+/** An attempt that failed, with what the receiver answered. */
+export type FailedAttemptView = z.infer<typeof failedAttemptSchema>;
 
 /** What a person may do to an ingestion. */
 export type Move = 'pause' | 'resume' | 'cancel';
@@ -54,13 +60,81 @@ export class ServiceClient {
     return this.#ask('/api/ingest', submissionSchema, init);
   }
 
-  getIngestion(ingestionId: string): Promise<IngestionView> {
-    return this.#ask(`/api/ingestions/${encodeURIComponent(ingestionId)}`, ingestionSchema);
+  /** Rejects at once where the signal is aborted. */
+  getIngestion(ingestionId: string, signal?: AbortSignal): Promise<IngestionView> {
+    const bounds = signal && { signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]) };
+    return this.#ask(`/api/ingestions/${encodeURIComponent(ingestionId)}`, ingestionSchema, bounds);
+  }
+
+  /** The last attempt that failed; null: none did, or the service is of a version that does not tell. */
+  async getLastFailedAttempt(ingestionId: string): Promise<FailedAttemptView | null> {
+    try {
+      const path = `/api/ingestions/${encodeURIComponent(ingestionId)}/last-failed-attempt`;
+      return await this.#ask(path, failedAttemptSchema);
+    } catch (error) {
+      if (isCode(error, 'FAILED_ATTEMPT_NOT_FOUND') || isCode(error, 'ROUTE_NOT_FOUND')) return null;
+      throw error;
+    }
+  }
+
+  /**
+   * What happens to an ingestion, as it happens, until the service ends the stream, which it does now and then, or the signal is aborted.
+   * @param options `after`: the last id that was seen; null: from now on
+   */
+  async *followEvents(
+    ingestionId: string,
+    { after, signal }: { readonly after: string | null; readonly signal: AbortSignal },
+  ): AsyncGenerator<StreamPiece, void, undefined> {
+    const request = this.#request(`/api/ingestions/${encodeURIComponent(ingestionId)}/events`, { signal });
+    if (after !== null) request.headers.set('Last-Event-ID', after);
+    const response = await this.#send(request);
+    const mediaType = response.headers.get('Content-Type') ?? '';
+    if (!response.ok || !mediaType.startsWith(EVENT_STREAM_MEDIA_TYPE) || response.body === null) {
+      throw this.#failureOf(this.#jsonOf(response.status, new Uint8Array(await response.arrayBuffer())));
+    }
+    const reader = response.body.getReader();
+    // A service of this process does not look at the signal of a request.
+    const leave = () => void reader.cancel().catch(() => {});
+    signal.addEventListener('abort', leave);
+    if (signal.aborted) leave();
+    try {
+      const parser = new EventStreamParser();
+      for (;;) {
+        const { value, done } = await reader.read();
+        if (done) return;
+        yield parser.read(value);
+      }
+    } finally {
+      signal.removeEventListener('abort', leave);
+      leave();
+    }
   }
 
   /** Pauses, resumes or cancels an ingestion; gives it back as it is afterwards. */
   move(ingestionId: string, move: Move): Promise<IngestionView> {
     return this.#ask(`/api/ingestions/${encodeURIComponent(ingestionId)}/${move}`, ingestionSchema, { method: 'POST' });
+  }
+
+  /** Removes an ingestion that has ended. */
+  async deleteIngestion(ingestionId: string): Promise<void> {
+    const { isOk, status, bytes } = await this.#exchange(`/api/ingestions/${encodeURIComponent(ingestionId)}`, {
+      method: 'DELETE',
+    });
+    if (!isOk) throw this.#failureOf(this.#jsonOf(status, bytes));
+  }
+
+  /**
+   * The body of a chunk, byte for byte as it was sent or will be. What is compressed is read from its start for that, which takes as long as it takes.
+   * Rejects where the signal is aborted.
+   */
+  async getChunkBody(
+    ingestionId: string,
+    { chunkNumber, signal }: { readonly chunkNumber: number; readonly signal: AbortSignal },
+  ): Promise<Uint8Array> {
+    const path = `/api/ingestions/${encodeURIComponent(ingestionId)}/chunks/${chunkNumber}`;
+    const { isOk, status, bytes } = await this.#exchange(path, { signal });
+    if (isOk) return bytes;
+    throw this.#failureOf(this.#jsonOf(status, bytes));
   }
 
   /** Has what was delivered compared with its file, in the background. */
@@ -74,10 +148,15 @@ export class ServiceClient {
     return this.#ask(`/api/ingestions/${encodeURIComponent(ingestionId)}/verification`, verificationSchema);
   }
 
-  /** The newest `limit` ingestions, of one state where it is given. */
-  listIngestions(query: { readonly status?: Status; readonly limit: number }): Promise<IngestionPageView> {
+  /** The newest `limit` ingestions, of one state where it is given, from a page's `next_cursor` on. */
+  listIngestions(query: {
+    readonly status?: Status;
+    readonly limit: number;
+    readonly cursor?: string | null;
+  }): Promise<IngestionPageView> {
     const parameters = new URLSearchParams({ limit: String(query.limit) });
     if (query.status !== undefined) parameters.set('status', query.status);
+    if (query.cursor != null) parameters.set('cursor', query.cursor);
     return this.#ask(`/api/ingestions?${parameters.toString()}`, ingestionPageSchema);
   }
 
@@ -93,32 +172,45 @@ export class ServiceClient {
   }
 
   async #ask<Body>(path: string, schema: z.ZodType<Body>, init: RequestInit = {}): Promise<Body> {
-    // Nothing of the service leads elsewhere; whatever does gets neither the token nor the request.
-    const bounds = { redirect: 'error', signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) } as const;
-    const request = new Request(`${this.url}${path}`, { ...init, ...bounds });
-    if (this.#token !== null) request.headers.set('Authorization', `Bearer ${this.#token}`);
-    const { isOk, json } = await this.#exchange(request);
+    const { isOk, status, bytes } = await this.#exchange(path, init);
+    const json = this.#jsonOf(status, bytes);
     const body = schema.safeParse(json);
     if (isOk && body.success) return body.data;
-    const problem = problemSchema.safeParse(json);
-    if (problem.success) throw errorOfProblem(problem.data);
-    throw this.#unreachable('what answers there is no Ackstream service of this version');
+    throw this.#failureOf(json);
   }
 
-  async #exchange(request: Request): Promise<{ readonly isOk: boolean; readonly json: unknown }> {
-    let response: Response;
-    let text: string;
+  async #exchange(
+    path: string,
+    init: RequestInit,
+  ): Promise<{ readonly isOk: boolean; readonly status: number; readonly bytes: Uint8Array }> {
+    const request = this.#request(path, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS), ...init });
     try {
-      response = await this.#send(request);
-      text = await response.text();
+      const response = await this.#send(request);
+      return { isOk: response.ok, status: response.status, bytes: new Uint8Array(await response.arrayBuffer()) };
     } catch (cause) {
       throw this.#unreachable(reasonOf(cause), cause);
     }
+  }
+
+  #request(path: string, init: RequestInit): Request {
+    // Nothing of the service leads elsewhere; whatever does gets neither the token nor the request.
+    const request = new Request(`${this.url}${path}`, { redirect: 'error', ...init });
+    if (this.#token !== null) request.headers.set('Authorization', `Bearer ${this.#token}`);
+    return request;
+  }
+
+  #jsonOf(status: number, bytes: Uint8Array): unknown {
     try {
-      return { isOk: response.ok, json: JSON.parse(text) };
+      return JSON.parse(new TextDecoder().decode(bytes));
     } catch (cause) {
-      throw this.#unreachable(`what answers there is no Ackstream service (${response.status}, not JSON)`, cause);
+      throw this.#unreachable(`what answers there is no Ackstream service (${status}, not JSON)`, cause);
     }
+  }
+
+  #failureOf(json: unknown): ServiceError {
+    const problem = problemSchema.safeParse(json);
+    if (problem.success) return errorOfProblem(problem.data);
+    return this.#unreachable('what answers there is no Ackstream service of this version');
   }
 
   #unreachable(reason: string, cause?: unknown): ServiceError {
@@ -131,6 +223,10 @@ export class ServiceClient {
 function errorOfProblem({ code, title, detail = title, errors }: z.infer<typeof problemSchema>): ServiceError {
   if (!isErrorCode(code)) return new ServiceError('INTERNAL', { detail: `${code}: ${detail}` });
   return new ServiceError(code, { detail, ...(errors === undefined ? {} : { fields: errors }) });
+}
+
+function isCode(error: unknown, code: ErrorCode): boolean {
+  return error instanceof ServiceError && error.code === code;
 }
 
 function isErrorCode(code: string): code is ErrorCode {

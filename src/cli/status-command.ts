@@ -2,6 +2,7 @@ import { ServiceError } from '../errors.ts';
 import { EXIT_DONE, type RunCommand } from './command.ts';
 import { hasEnded } from './follow-ingestion.ts';
 import { ingestionIdOf } from './ingestion-id.ts';
+import { jsonLine } from './json-line.ts';
 import { openService } from './open-service.ts';
 import { renderIngestion } from './render-ingestion.ts';
 import { waitForEnd } from './wait-for-end.ts';
@@ -17,7 +18,11 @@ export const runStatus: RunCommand<'status'> = async ({ ingestion, watch, json, 
       throw new ServiceError('SERVICE_UNREACHABLE', { detail });
     }
     if (watch === true) return await waitForEnd(service, { ingestionId, isJson: json === true }, context);
-    context.write(json === true ? `${JSON.stringify(view)}\n` : renderIngestion(view, context.hasColour));
+    if (json === true) context.write(jsonLine(view));
+    else {
+      const failed = await service.client.getLastFailedAttempt(ingestionId);
+      context.write(renderIngestion(view, { hasColour: context.hasColour, failed }));
+    }
     return EXIT_DONE;
   } finally {
     await service.close();

@@ -1,4 +1,5 @@
 import { type CommandContext, EXIT_DONE } from './command.ts';
+import { jsonLine } from './json-line.ts';
 import type { OpenedService } from './open-service.ts';
 import { commandInvalid } from './option-values.ts';
 import type { SubmissionView } from './service-client.ts';
@@ -19,8 +20,9 @@ export async function submit(
 ): Promise<number> {
   if (service.isOwn && !waits) throw commandInvalid('--no-wait needs a running service, and none answers');
   const answer = await service.client.submit(body);
-  context.write(isJson ? `${JSON.stringify(answer)}\n` : answerText(answer));
-  return waits ? waitForEnd(service, { ingestionId: answer.ingestion_id, isJson }, context) : EXIT_DONE;
+  context.write(isJson ? jsonLine(answer) : answerText(answer));
+  const isNew = answer.status === 'STARTED';
+  return waits ? waitForEnd(service, { ingestionId: answer.ingestion_id, isJson, isNew }, context) : EXIT_DONE;
 }
 
 function answerText({ status, ingestion_id, changed }: SubmissionView): string {

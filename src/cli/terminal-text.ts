@@ -1,5 +1,5 @@
-/** Characters that a terminal obeys, that break lines, or that reorder them (Unicode's bidirectional embeddings and isolates). */
-const OBEYED = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu;
+/** Characters that a terminal obeys, that break lines, or that reorder them (Unicode's Bidi_Control), and halves of characters. */
+const OBEYED = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 
 /** A text from outside (a path, a receiver's words) as it may be shown on a terminal: in one line, and without commands to it. */
 export function terminalText(text: string): string {

@@ -5,6 +5,7 @@ import { changeTokenFile, readTokenFile, TOKEN_FILE } from '../access/token-file
 import { loadConfig } from '../config.ts';
 import { DURATION_FORM, parseDurationMs } from '../model/duration.ts';
 import { type CommandContext, EXIT_DONE, type RunCommand } from './command.ts';
+import { jsonLine } from './json-line.ts';
 import { commandInvalid } from './option-values.ts';
 import { renderTable } from './render-table.ts';
 
@@ -24,7 +25,7 @@ export const runTokenCreate: RunCommand<'token create'> = async (values, context
     return [...tokens, record];
   });
   if (values.json === true) {
-    write(`${JSON.stringify({ token, ...viewOf(record) })}\n`);
+    write(jsonLine({ token, ...viewOf(record) }));
     return EXIT_DONE;
   }
   write(`${token}\n`);
@@ -36,7 +37,7 @@ export const runTokenCreate: RunCommand<'token create'> = async (values, context
 export const runTokenList: RunCommand<'token list'> = async (values, context) => {
   const { clock, write, writeError } = context;
   const tokens = readTokenFile(tokenFileOf(context)) ?? [];
-  if (values.json === true) write(tokens.map((token) => `${JSON.stringify(viewOf(token))}\n`).join(''));
+  if (values.json === true) write(tokens.map((token) => jsonLine(viewOf(token))).join(''));
   else write(renderTokens(tokens, clock.now()));
   if (tokens.length === 0) writeError('There are none.\n');
   return EXIT_DONE;
@@ -52,7 +53,7 @@ export const runTokenRevoke: RunCommand<'token revoke'> = async ({ token: named,
     return tokens.filter((other) => other !== token);
   });
   for (const token of revoked) {
-    context.write(json === true ? `${JSON.stringify(viewOf(token))}\n` : `revoked ${token.name}, id ${token.id}\n`);
+    context.write(json === true ? jsonLine(viewOf(token)) : `revoked ${token.name}, id ${token.id}\n`);
   }
   return EXIT_DONE;
 };

@@ -1,5 +1,6 @@
 import { type CommandContext, EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, type RunCommand } from './command.ts';
 import { ingestionIdOf } from './ingestion-id.ts';
+import { jsonLine } from './json-line.ts';
 import { openService } from './open-service.ts';
 import { formatCount } from './render-progress.ts';
 import type { ServiceClient, VerificationView } from './service-client.ts';
@@ -16,7 +17,7 @@ export const runVerify: RunCommand<'verify'> = async ({ ingestion, json, url }, 
   try {
     const ingestionId = await ingestionIdOf(service.client, ingestion);
     const verification = await untilCompared(service.client, ingestionId, context);
-    context.write(json === true ? `${JSON.stringify(verification)}\n` : verificationText(verification));
+    context.write(json === true ? jsonLine(verification) : verificationText(verification));
     if (verification.state === 'running') return EXIT_INTERRUPTED;
     return verification.state === 'done' && verification.mismatch === null ? EXIT_DONE : EXIT_FAILED;
   } finally {

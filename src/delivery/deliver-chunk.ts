@@ -9,7 +9,7 @@ import type { Completion, ReadyChunk } from '../model/chunk.ts';
 import type { Clock, Random } from '../model/clock.ts';
 import type { RetryHistory } from '../model/ingestion.ts';
 import type { LogFields, Logger } from '../model/logger.ts';
-import type { Outcome } from '../model/outcome.ts';
+import { httpStatusOf, type Outcome } from '../model/outcome.ts';
 import type { AttemptContext, Destination } from './destination.ts';
 import type { BegunAttempt, DeliveryJournal } from './journal.ts';
 import { decide, type RetrySettings } from './retry-policy.ts';
@@ -139,7 +139,7 @@ function logAttempt(delivery: Delivery, begun: BegunAttempt, outcome: Outcome, d
     attempt: begun.attempt,
     epoch: begun.epoch,
     outcome: outcome.kind,
-    http_status: 'httpStatus' in outcome ? outcome.httpStatus : undefined,
+    http_status: outcome.kind === 'acknowledged' ? undefined : httpStatusOf(outcome),
     reason: 'reason' in outcome ? outcome.reason : undefined,
     duration_ms: durationMs,
   };

@@ -1,12 +1,16 @@
 import { hideSecrets } from '../model/hide-secrets.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { Destination } from './destination.ts';
+import { keptAnswer } from './received-answer.ts';
 
-/** A destination whose outcomes tell none of the secrets, whatever the receiver quotes of them. */
+/** A destination whose outcomes tell none of the secrets, whatever the receiver quotes of them, and no more of an answer than is kept. */
 export function withHiddenSecrets(destination: Destination, secrets: readonly string[]): Destination {
   const discreet = async (outcome: Promise<Outcome>): Promise<Outcome> => {
     const told = await outcome;
-    return 'reason' in told ? { ...told, reason: hideSecrets(told.reason, secrets) } : told;
+    if (told.kind === 'acknowledged') return told;
+    const { reason, answer } = told;
+    const answered = answer === undefined ? {} : { answer: keptAnswer(answer, secrets) };
+    return { ...told, ...answered, reason: hideSecrets(reason, secrets) };
   };
   return {
     attempt: (chunk, context) => discreet(destination.attempt(chunk, context)),

@@ -8,6 +8,7 @@ import { chunkIdOf, completionIdOf } from '../protocol/identity.ts';
 import type { AttemptContext, Destination } from './destination.ts';
 import { messageHeaders } from './message-headers.ts';
 import type { Exchange, PostChannel } from './post-channel.ts';
+import { receivedAnswerOf } from './received-answer.ts';
 
 /** What an HTTP destination is made from. */
 export interface HttpDestinationOptions {
@@ -104,13 +105,19 @@ function crashOnceSent(): void {
 /** Rules 1 and 2 of docs/protocol.md "The answer"; the rest is {@link interpretAnswer}'s. */
 function outcomeOf(exchange: Exchange, expected: Expectation, now: number): Outcome {
   switch (exchange.kind) {
-    case 'answered':
-      return interpretAnswer({ ...exchange, now }, expected);
+    case 'answered': {
+      const outcome = interpretAnswer({ ...exchange, now }, expected);
+      if (outcome.kind === 'acknowledged') return outcome;
+      return { ...outcome, answer: receivedAnswerOf(exchange, { isComplete: true }) };
+    }
     case 'refused':
       return { kind: 'rejected', reason: exchange.reason, httpStatus: null, receiverError: null, isFinal: true };
     case 'not-connected':
       return { kind: 'unavailable', reason: exchange.reason, httpStatus: null, retryAfterMs: null };
-    case 'unanswered':
-      return { kind: 'unknown', reason: exchange.reason, httpStatus: exchange.status };
+    case 'unanswered': {
+      const { reason, status: httpStatus, received } = exchange;
+      const answered = received === undefined ? {} : { answer: receivedAnswerOf(received, { isComplete: false }) };
+      return { kind: 'unknown', reason, httpStatus, ...answered };
+    }
   }
 }

@@ -33,23 +33,37 @@ export const MAX_ANSWER_BYTES = 65_536;
  */
 const MAX_WIRE_BYTES = 1_048_576;
 
+/** Those below are interim: the answer is yet to come. */
+const FIRST_FINAL_STATUS = 200;
+
 const GIVEN_UP = 'the attempt was given up';
+
+/** As much of an answer as came. Its bytes are not copied. */
+export interface PartialAnswer {
+  readonly status: number;
+  /** Names and values in turn, as they came. */
+  readonly rawHeaders: readonly Uint8Array[];
+  readonly body: Uint8Array;
+}
 
 /** What became of one POST. A 2xx is `answered` only when the whole request was handed to the operating system. */
 export type Exchange =
-  | {
+  | (PartialAnswer & {
       readonly kind: 'answered';
-      readonly status: number;
       readonly retryAfter: string | null;
       readonly contentEncoding: string | null;
-      readonly body: Uint8Array;
-    }
+    })
   /** The guard does not let this URL be called; nothing was sent. */
   | { readonly kind: 'refused'; readonly reason: string }
   /** The connection was never made; nothing was sent. */
   | { readonly kind: 'not-connected'; readonly reason: string }
-  /** Sent, or partly sent, without a complete answer; `status` where at least its head came. */
-  | { readonly kind: 'unanswered'; readonly reason: string; readonly status: number | null };
+  /** Sent, or partly sent, without a complete answer; `status` and what came of it where at least its head did. */
+  | {
+      readonly kind: 'unanswered';
+      readonly reason: string;
+      readonly status: number | null;
+      readonly received?: PartialAnswer;
+    };
 
 /** One POST. */
 export interface Post {
@@ -148,7 +162,7 @@ function cutFlood(socket: Socket, bytesBefore: number): void {
 }
 
 async function exchange(connection: Connection, url: URL, post: Post, totalMs: number): Promise<Exchange> {
-  const progress: Progress = { isBegun: false, status: null };
+  const progress: Progress = { isBegun: false, head: null, bodyParts: [] };
   const deadline = startDeadline(post.signal, totalMs);
   connection.bytesBefore = connection.socket?.bytesRead ?? 0;
   try {
@@ -161,7 +175,7 @@ async function exchange(connection: Connection, url: URL, post: Post, totalMs: n
   } catch (error) {
     const reason = describe(error);
     if (error instanceof ServiceError) return { kind: 'refused', reason };
-    if (progress.isBegun || post.signal.aborted) return { kind: 'unanswered', reason, status: progress.status };
+    if (progress.isBegun || post.signal.aborted) return unanswered(reason, progress);
     return { kind: 'not-connected', reason };
   } finally {
     deadline.end();
@@ -171,7 +185,15 @@ async function exchange(connection: Connection, url: URL, post: Post, totalMs: n
 /** How far a POST came. */
 interface Progress {
   isBegun: boolean;
-  status: number | null;
+  /** Of the answer. */
+  head: Pick<PartialAnswer, 'status' | 'rawHeaders'> | null;
+  /** What came of its body: at most {@link MAX_ANSWER_BYTES}, beyond which undici ends the answer. */
+  readonly bodyParts: Uint8Array[];
+}
+
+function unanswered(reason: string, { head, bodyParts }: Progress): Exchange {
+  if (head === null) return { kind: 'unanswered', reason, status: null };
+  return { kind: 'unanswered', reason, status: head.status, received: { ...head, body: Buffer.concat(bodyParts) } };
 }
 
 async function send(connection: Connection, url: URL, post: Post, progress: Progress): Promise<Exchange> {
@@ -182,12 +204,12 @@ async function send(connection: Connection, url: URL, post: Post, progress: Prog
     body: post.body,
     signal: post.signal,
   });
-  progress.status = answer.statusCode;
   const body = await answer.body.bytes();
   if (answer.statusCode < 300 && connection.socket !== null) await flushed(connection.socket);
   return {
     kind: 'answered',
     status: answer.statusCode,
+    rawHeaders: progress.head?.rawHeaders ?? [],
     retryAfter: firstOf(answer.headers['retry-after']),
     contentEncoding: firstOf(answer.headers['content-encoding']),
     body,
@@ -210,7 +232,7 @@ async function flushed(socket: Socket): Promise<void> {
   });
 }
 
-/** An interceptor that notes when the request is about to be written. */
+/** An interceptor that notes when the request is about to be written, and what comes of an answer. */
 function watchProgress(progress: Progress, onSent: Post['onSent']): Dispatcher.DispatcherComposeInterceptor {
   return (dispatch) => (options, handler) =>
     dispatch(options, {
@@ -219,11 +241,22 @@ function watchProgress(progress: Progress, onSent: Post['onSent']): Dispatcher.D
         handler.onRequestStart?.(controller, context);
       },
       onRequestSent: () => onSent?.(),
-      onResponseStart: (...head) => handler.onResponseStart?.(...head),
-      onResponseData: (controller, chunk) => handler.onResponseData?.(controller, chunk),
+      onResponseStart(controller, status, ...head) {
+        if (status >= FIRST_FINAL_STATUS) progress.head = { status, rawHeaders: rawHeadersOf(controller) };
+        handler.onResponseStart?.(controller, status, ...head);
+      },
+      onResponseData(controller, part) {
+        progress.bodyParts.push(part);
+        handler.onResponseData?.(controller, part);
+      },
       onResponseEnd: (controller, trailers) => handler.onResponseEnd?.(controller, trailers),
       onResponseError: (controller, error) => handler.onResponseError?.(controller, error),
     });
+}
+
+/** Of answers that came over a connection undici gives the bytes, of others, which are none of ours, texts. */
+function rawHeadersOf({ rawHeaders }: Dispatcher.DispatchController): readonly Uint8Array[] {
+  return Array.isArray(rawHeaders) ? rawHeaders.filter((part) => typeof part !== 'string') : [];
 }
 
 /** The end of a POST that did not end by itself. */

@@ -7,8 +7,10 @@ import { Chunker } from '../chunking/chunker.ts';
 import { RecordCursor } from '../chunking/record-cursor.ts';
 import { toErrorRecord, toServiceError } from '../errors.ts';
 import type { ChunkReply, ChunkRequest, ChunkWorkerStart } from './chunk-messages.ts';
+import { giveWay } from './give-way.ts';
 import { openFeed } from './open-feed.ts';
 
+giveWay();
 if (parentPort !== null) serve(parentPort, workerData as ChunkWorkerStart);
 
 /** Answers demands one after the other; each waits for the one before, whether or not it was answered yet. */

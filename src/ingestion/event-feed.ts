@@ -2,6 +2,7 @@
  * The event log as it grows, to any number of followers. Each reads the log itself, from where it is: first what is on record, then, woken by each commit that concerns it, what has
  * come since. So what was replayed and what is live are one and the same, nothing is kept in memory for a follower, and one that is slow reads later, not something else.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ServiceError, toServiceError } from '../errors.ts';
 import type { Clock } from '../model/clock.ts';
 import type { LoggedEvent } from '../model/event.ts';
@@ -28,7 +29,8 @@ export type FeedItem =
   /** What followed is not on record any more, or never was: it goes on with `oldestId`. */
   | { readonly kind: 'gap'; readonly oldestId: number }
   | { readonly kind: 'events'; readonly events: readonly LoggedEvent[] }
-  | { readonly kind: 'heartbeat' };
+  /** Nothing came for a while: all up to `after` was looked at, whether it was of what is followed or not. */
+  | { readonly kind: 'heartbeat'; readonly after: number };
 
 /** What is followed. */
 export interface Following {
@@ -42,7 +44,7 @@ export interface Following {
 
 /** What a feed works with. */
 export interface EventFeedOptions {
-  readonly store: Pick<StateStore, 'listEvents' | 'watchEvents' | 'recordStalledProgress'>;
+  readonly store: Pick<StateStore, 'getIngestion' | 'listEvents' | 'watchEvents' | 'recordStalledProgress'>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -66,8 +68,8 @@ export class EventFeed {
   }
 
   /**
-   * Every event once and in order, from the one behind `after` on. Ends where it is asked to, where the feed closes and after {@link LONGEST_FOLLOWING_MS}; who then goes on behind the last
-   * event it was given misses none. Throws, as the first thing it does, EVENT_STREAMS_BUSY and SHUTTING_DOWN, and at any time what reading the store throws.
+   * Every event once and in order, from the one behind `after` on. Ends where it is asked to, where the feed closes, once its ingestion was deleted and after {@link LONGEST_FOLLOWING_MS};
+   * who then goes on behind the last number it was given misses none. Throws, as the first thing it does, EVENT_STREAMS_BUSY and SHUTTING_DOWN, and at any time what reading the store throws.
    */
   async *follow({ ingestionId, after, signal }: Following): AsyncGenerator<FeedItem, void, undefined> {
     if (this.#closing.signal.aborted) throw new ServiceError('SHUTTING_DOWN');
@@ -120,7 +122,13 @@ export class EventFeed {
       const isAll = events.length < EVENTS_AT_ONCE;
       seen = isAll ? newestId : (events.at(-1)?.id ?? newestId);
       if (events.length > 0) yield { kind: 'events', events };
-      else if ((await this.#within(HEARTBEAT_MS, woken.promise)) === 'silence') yield { kind: 'heartbeat' };
+      // A long replay to one who takes it as fast as it comes would let nobody else have a turn.
+      if (!isAll) await nextTurn();
+      else if ((await this.#within(HEARTBEAT_MS, woken.promise)) === 'silence') {
+        // Of what was deleted nothing is told any more.
+        if (ingestionId !== null && (await store.getIngestion(ingestionId)) === null) return;
+        yield { kind: 'heartbeat', after: seen };
+      }
     }
   }
 

@@ -1,4 +1,4 @@
-import { toServiceError } from '../errors.ts';
+import { type ErrorCode, toServiceError } from '../errors.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Logger } from '../model/logger.ts';
 import type { StateStore } from '../state/state-store.ts';
@@ -7,6 +7,9 @@ import type { StateStore } from '../state/state-store.ts';
 const SWEEP_INTERVAL_MS = 3_600_000;
 /** Found at once; whatever there is more is found when these are gone. */
 const DELETED_AT_ONCE = 100;
+
+/** A person was faster: resumed what was found, or deleted it. */
+const OVERTAKEN: readonly ErrorCode[] = ['MOVE_NOT_ALLOWED', 'INGESTION_NOT_FOUND'];
 
 /** What retention works with. */
 export interface RetentionOptions {
@@ -81,7 +84,9 @@ export class Retention {
       const found = await store.listTerminalBefore(clock.now() - retentionMs, DELETED_AT_ONCE);
       for (const ingestionId of found) {
         if (this.#closing.signal.aborted) return;
-        await this.#delete(ingestionId, 'retention');
+        await this.#delete(ingestionId, 'retention').catch((error: unknown) => {
+          if (!OVERTAKEN.includes(toServiceError(error).code)) throw error;
+        });
       }
       if (found.length < DELETED_AT_ONCE) return;
     }

@@ -26,6 +26,12 @@ export interface Verification {
   readonly endedAt: number | null;
 }
 
+/** A verification that is under way. */
+interface RunningVerification {
+  readonly giveUp: AbortController;
+  readonly ended: Promise<void>;
+}
+
 /** What verifications work with. */
 export interface VerificationDependencies extends RebuildDependencies {
   readonly clock: Clock;
@@ -37,19 +43,23 @@ export class VerificationService {
   readonly #dependencies: VerificationDependencies;
   readonly #closing = new AbortController();
   readonly #verifications = new Map<string, Verification>();
-  readonly #running = new Map<string, Promise<void>>();
+  readonly #running = new Map<string, RunningVerification>();
 
   constructor(dependencies: VerificationDependencies) {
     this.#dependencies = dependencies;
   }
 
-  /** Begins a verification; where one of the ingestion is under way, tells of that. Throws READ_BACK_BUSY, SHUTTING_DOWN. */
+  /**
+   * Begins a verification; where one of the ingestion is under way, tells of that. Throws READ_BACK_BUSY, also where one that was given up still reads, and
+   * SHUTTING_DOWN.
+   */
   start(ingestion: Ingestion): Verification {
     const { ingestionId, highestAckedChunk } = ingestion;
-    const underWay = this.#running.has(ingestionId) ? this.find(ingestionId) : null;
+    const isRunning = this.#running.has(ingestionId);
+    const underWay = isRunning ? this.find(ingestionId) : null;
     if (underWay !== null) return underWay;
     if (this.#closing.signal.aborted) throw new ServiceError('SHUTTING_DOWN');
-    if (this.#running.size >= MAX_VERIFICATIONS) throw new ServiceError('READ_BACK_BUSY');
+    if (isRunning || this.#running.size >= MAX_VERIFICATIONS) throw new ServiceError('READ_BACK_BUSY');
     const begun: Verification = {
       state: 'running',
       chunkCount: highestAckedChunk + 1,
@@ -61,8 +71,9 @@ export class VerificationService {
       endedAt: null,
     };
     this.#remember(ingestionId, begun);
-    const ended = this.#verify(ingestion, begun).finally(() => this.#running.delete(ingestionId));
-    this.#running.set(ingestionId, ended);
+    const giveUp = new AbortController();
+    const ended = this.#verify(ingestion, begun, giveUp.signal).finally(() => this.#running.delete(ingestionId));
+    this.#running.set(ingestionId, { giveUp, ended });
     return begun;
   }
 
@@ -71,26 +82,35 @@ export class VerificationService {
     return this.#verifications.get(ingestionId) ?? null;
   }
 
+  /** Forgets what came of the last verification of an ingestion, and gives one up that is under way. False: there was none. */
+  forget(ingestionId: string): boolean {
+    this.#running.get(ingestionId)?.giveUp.abort();
+    return this.#verifications.delete(ingestionId);
+  }
+
   /** Gives up what is under way, and resolves when nothing of it is left. */
   async close(): Promise<void> {
     this.#closing.abort();
-    await Promise.all(this.#running.values());
+    await Promise.all([...this.#running.values()].map(({ ended }) => ended));
   }
 
-  async #verify(ingestion: Ingestion, begun: Verification): Promise<void> {
+  async #verify(ingestion: Ingestion, begun: Verification, givenUp: AbortSignal): Promise<void> {
     const { ingestionId } = ingestion;
     const { clock, logger } = this.#dependencies;
     let latest = begun;
+    const update = () => {
+      if (!givenUp.aborted) this.#verifications.set(ingestionId, latest);
+    };
     const onVerified = ({ recordCount }: ChunkPlan) => {
       latest = {
         ...latest,
         verifiedChunkCount: latest.verifiedChunkCount + 1,
         verifiedRecordCount: latest.verifiedRecordCount + recordCount,
       };
-      this.#verifications.set(ingestionId, latest);
+      update();
     };
     try {
-      const options = { ingestion, signal: this.#closing.signal, onVerified };
+      const options = { ingestion, signal: AbortSignal.any([givenUp, this.#closing.signal]), onVerified };
       const mismatch = await verifyChunks(options, this.#dependencies);
       latest = { ...latest, state: 'done', mismatch };
       const fields = { ingestion_id: ingestionId, chunks: latest.verifiedChunkCount };
@@ -101,7 +121,8 @@ export class VerificationService {
       const { code, message } = latest.error as ErrorRecord;
       logger.info('source.unverified', { ingestion_id: ingestionId, code, reason: message });
     }
-    this.#verifications.set(ingestionId, { ...latest, endedAt: clock.now() });
+    latest = { ...latest, endedAt: clock.now() };
+    update();
   }
 
   #remember(ingestionId: string, begun: Verification): void {

@@ -85,12 +85,12 @@ export class ServiceGauges {
 
   /** Where the state cannot be read there are no numbers, rather than old ones; `ackstream_ready` says so. */
   async #count(store: ServiceView['store']): Promise<void> {
+    const counted = await Promise.all([store.countByStatus(), store.countWaiting(this.#clock.now())]).catch(() => null);
+    // Not before: another scrape under way would find nothing.
     this.#ingestions.reset();
     this.#queue.reset();
-    const [counts, waiting] = await Promise.all([store.countByStatus(), store.countWaiting(this.#clock.now())]).catch(
-      () => [null, 0] as const,
-    );
-    if (counts === null) return;
+    if (counted === null) return;
+    const [counts, waiting] = counted;
     for (const [status, count] of Object.entries(counts)) this.#ingestions.set({ status }, count);
     this.#queue.set({ state: 'waiting' }, waiting);
     this.#queue.set({ state: 'ready' }, counts.QUEUED - waiting);

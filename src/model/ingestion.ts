@@ -2,6 +2,7 @@ import type { ErrorRecord } from '../errors.ts';
 import type { ChunkPlan } from './chunk.ts';
 import type { Formats } from './format.ts';
 import type { MaxBadRecords } from './max-bad-records.ts';
+import type { ReceivedAnswer } from './outcome.ts';
 import type { BadRecord, NumberForm, OnBadRecord, Position } from './record.ts';
 
 /** The file types that can be read. */
@@ -177,6 +178,15 @@ export interface AttemptRecord {
   readonly outcome: string | null;
   readonly httpStatus: number | null;
   readonly reason: string | null;
+}
+
+/** An attempt that failed, with what was answered to it. */
+export interface FailedAttempt {
+  /** Null: it was at COMPLETED. */
+  readonly chunkNumber: number | null;
+  readonly record: AttemptRecord;
+  /** Null: none came, or it is not on record. */
+  readonly answer: ReceivedAnswer | null;
 }
 
 /** A row of the ledger: a chunk's plan, the chain after it, and what became of it. */

@@ -4,7 +4,10 @@
  */
 export type Outcome =
   /** The receiver itself said that it has the chunk. */
-  | { readonly kind: 'acknowledged' }
+  { readonly kind: 'acknowledged' } | (FailedOutcome & { readonly answer?: ReceivedAnswer });
+
+/** Every outcome but an acknowledgement. */
+type FailedOutcome =
   /** The receiver refused it, or the guard refused the address (`isFinal`). */
   | {
       readonly kind: 'rejected';
@@ -31,6 +34,26 @@ export type Outcome =
     }
   /** Sent, or partly sent, and no complete answer that says what became of it. */
   | { readonly kind: 'unknown'; readonly reason: string; readonly httpStatus: number | null };
+
+/** What came of an answer that was no acknowledgement, as far as it is kept: for people to look at, nothing is decided by it. */
+export interface ReceivedAnswer {
+  readonly httpStatus: number;
+  /** Name and value of each, in the order in which they came. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  /** Whether more came than is kept. */
+  readonly areHeadersCut: boolean;
+  /** Whatever bytes it had. */
+  readonly body: Uint8Array;
+  /** How many came. */
+  readonly bodyByteCount: number;
+  readonly isBodyCut: boolean;
+}
+
+/** The status of the answer to an attempt; null where none came, and where it is an acknowledgement. */
+export function httpStatusOf(outcome: Outcome): number | null {
+  if (outcome.kind === 'acknowledged') return null;
+  return outcome.answer?.httpStatus ?? ('httpStatus' in outcome ? outcome.httpStatus : null);
+}
 
 /**
  * Whether the receiver certainly does not have the chunk after this outcome, so that it may be cut and planned anew: a connection

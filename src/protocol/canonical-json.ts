@@ -2,7 +2,8 @@ import stringify from 'safe-stable-stringify';
 import { ServiceError } from '../errors.ts';
 import type { JsonValue } from '../model/record.ts';
 import { byteOrderMarkLength, isWhiteSpace } from './canonical/bytes.ts';
-import { Canonicalizer, type CanonicalOptions } from './canonical/canonicalizer.ts';
+import type { CanonicalOptions } from './canonical/canonical-options.ts';
+import { Canonicalizer } from './canonical/canonicalizer.ts';
 import { faultOfText } from './json-place.ts';
 
 /**

@@ -15,6 +15,9 @@ export const chunkEnvelopeSchema = z.object({
   record_count: count.optional(),
 });
 
+/** A chunk's members but for `records`, of which the bytes count: what {@link chunkEnvelopeSchema} gives back. */
+export type ReceivedChunk = z.infer<typeof chunkEnvelopeSchema>;
+
 /** COMPLETED on the wire. */
 export const completionSchema = z.object({
   ingestion_id: hex64,
@@ -25,3 +28,6 @@ export const completionSchema = z.object({
   rejected_records: count.optional(),
   chain_checksum: hex64.optional(),
 });
+
+/** COMPLETED: what {@link completionSchema} gives back. */
+export type ReceivedCompletion = z.infer<typeof completionSchema>;

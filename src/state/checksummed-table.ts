@@ -10,6 +10,7 @@ const KEYS = {
   attempts: ['ingestion_id', 'target', 'attempt'],
   rejects: ['ingestion_id', 'file_index', 'byte_offset'],
   answers: ['idempotency_key'],
+  received_answers: ['ingestion_id'],
   events: ['event_id'],
 } as const satisfies Record<string, readonly string[]>;
 

@@ -5,7 +5,7 @@
  */
 import type { ChunkEvent, CircuitEvent, LoggedEvent, RejectsEvent } from '../model/event.ts';
 import type { Ingestion } from '../model/ingestion.ts';
-import type { Outcome } from '../model/outcome.ts';
+import { httpStatusOf, type Outcome } from '../model/outcome.ts';
 import type { LostAttempt } from './sqlite-attempt-table.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 import { SqliteEventTable } from './sqlite-event-table.ts';
@@ -34,10 +34,9 @@ interface Progress {
 }
 
 /** An attempt that failed. */
-interface FailedAttempt {
+interface EndedAttempt {
   readonly attempt: number;
   readonly outcome: Outcome;
-  readonly nextAttemptAt: number | null;
 }
 
 /** The events of a store. Its `record…` methods are called inside of a transaction that {@link published} carries out. */
@@ -89,15 +88,16 @@ export class EventLog {
     this.#write(after.ingestionId, after.updatedAt, { kind: 'state', status: after.status, error });
   }
 
-  /** Behind what was acknowledged before. */
-  recordFailure(ingestion: Ingestion, target: AttemptTarget, { attempt, outcome, nextAttemptAt }: FailedAttempt): void {
+  /** Behind what was acknowledged before. What follows the attempt is that of the ingestion: a person may have stopped it meanwhile. */
+  recordFailure(ingestion: Ingestion, target: AttemptTarget, { attempt, outcome }: EndedAttempt): void {
+    const { ingestionId, updatedAt, nextAttemptAt } = ingestion;
     this.#recordProgress(ingestion, true);
-    this.#write(ingestion.ingestionId, ingestion.updatedAt, {
+    this.#write(ingestionId, updatedAt, {
       kind: 'attempt_failed',
       chunkNumber: target === 'completion' ? null : target,
       attempt,
       outcome: outcome.kind,
-      httpStatus: 'httpStatus' in outcome ? outcome.httpStatus : null,
+      httpStatus: httpStatusOf(outcome),
       reason: 'reason' in outcome ? outcome.reason : null,
       nextAttemptAt,
     });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { AttemptFailedEvent } from '../model/event.ts';
-import type { AttemptRecord } from '../model/ingestion.ts';
-import { type Outcome, provesNotStored } from '../model/outcome.ts';
+import type { AttemptRecord, FailedAttempt } from '../model/ingestion.ts';
+import { httpStatusOf, type Outcome, provesNotStored } from '../model/outcome.ts';
 import { ChecksummedTable, type Stored } from './checksummed-table.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 import type { AttemptTarget, BegunAttemptRow, RunKey } from './state-store.ts';
@@ -15,6 +15,13 @@ export interface ChunkAttempt {
 /** What became of an attempt whose run left it without an outcome. */
 export interface LostAttempt extends Omit<AttemptFailedEvent, 'kind' | 'nextAttemptAt'> {
   readonly ingestionId: string;
+}
+
+/** Which attempt. */
+export interface AttemptKey {
+  readonly ingestionId: string;
+  readonly target: AttemptTarget;
+  readonly attempt: number;
 }
 
 interface AttemptRow {
@@ -34,6 +41,11 @@ interface AttemptRow {
 const COMPLETION_TARGET = -1;
 
 const LOST = { outcome: 'unknown', reason: 'its run ended during the attempt' };
+
+/** Those at which something was sent before all others. */
+const LAST_FAILED = `
+SELECT * FROM attempts INDEXED BY attempts_failed WHERE ingestion_id = ? AND outcome <> 'acknowledged'
+ORDER BY (outcome <> 'unavailable' OR http_status IS NOT NULL) DESC, epoch DESC, begun_at DESC, target DESC, attempt DESC LIMIT 1`;
 
 const UNDER_WAY = 'SELECT * FROM attempts INDEXED BY attempts_under_way WHERE outcome IS NULL';
 
@@ -80,7 +92,7 @@ export class SqliteAttemptTable {
     target: AttemptTarget,
     ended: { readonly attempt: number; readonly outcome: Outcome; readonly now: number },
   ): void {
-    const row = this.#first('attempt = :attempt', { ingestionId, target: columnOf(target), attempt: ended.attempt });
+    const row = this.#find({ ingestionId, target, attempt: ended.attempt });
     assert.ok(row?.outcome === null, `attempt ${ended.attempt} at ${target} of ${ingestionId} must be under way`);
     this.#rows.update(row, {
       ended_at: ended.now,
@@ -98,9 +110,21 @@ export class SqliteAttemptTable {
     return rows.map((row) => {
       this.#rows.update(this.#rows.verified(row), { ended_at: endedAt, ...LOST });
       const { ingestion_id, target, attempt } = row;
-      const chunkNumber = target === COMPLETION_TARGET ? null : target;
-      return { ingestionId: ingestion_id, chunkNumber, attempt, ...LOST, httpStatus: null };
+      return { ingestionId: ingestion_id, chunkNumber: chunkNumberOf(target), attempt, ...LOST, httpStatus: null };
     });
+  }
+
+  /** An attempt that is on record, but for what was answered. */
+  get(key: AttemptKey): FailedAttempt {
+    const row = this.#find(key);
+    assert.ok(row !== undefined, `attempt ${key.attempt} at ${key.target} of ${key.ingestionId} must be on record`);
+    return failedOfRow(row);
+  }
+
+  /** The last that failed, of those at which something was sent where there is one. */
+  lastFailed(ingestionId: string): FailedAttempt | null {
+    const row = this.#connection.prepare<[string], Stored<AttemptRow>>(LAST_FAILED).get(ingestionId);
+    return row === undefined ? null : failedOfRow(this.#rows.verified(row));
   }
 
   hasAny(ingestionId: string): boolean {
@@ -136,6 +160,10 @@ export class SqliteAttemptTable {
     return { highest: last?.attempt ?? 0, isAnyDoubtful: this.#first('NOT proves_not_stored', at) !== undefined };
   }
 
+  #find({ ingestionId, target, attempt }: AttemptKey) {
+    return this.#first('attempt = :attempt', { ingestionId, target: columnOf(target), attempt });
+  }
+
   /** The first attempt at a target that meets a condition. */
   #first(
     condition: string,
@@ -147,12 +175,23 @@ export class SqliteAttemptTable {
   }
 }
 
-function columnOf(target: AttemptTarget): number {
+/** The column `target` of an attempt at this. */
+export function columnOf(target: AttemptTarget): number {
   return target === 'completion' ? COMPLETION_TARGET : target;
 }
 
-function httpStatusOf(outcome: Outcome): number | null {
-  return 'httpStatus' in outcome ? outcome.httpStatus : null;
+/** Null for COMPLETED. */
+function chunkNumberOf(column: number): number | null {
+  return column === COMPLETION_TARGET ? null : column;
+}
+
+/** What an attempt is aimed at, by the column `target`. */
+export function targetOf(column: number): AttemptTarget {
+  return chunkNumberOf(column) ?? 'completion';
+}
+
+function failedOfRow(row: AttemptRow): FailedAttempt {
+  return { chunkNumber: chunkNumberOf(row.target), record: recordOfRow(row), answer: null };
 }
 
 function recordOfRow(row: AttemptRow): AttemptRecord {

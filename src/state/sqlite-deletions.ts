@@ -4,7 +4,13 @@ import type { SqliteConnection } from './sqlite-connection.ts';
 const PURGED_AT_ONCE = 500;
 
 /** What belongs to an ingestion, and the key of a row of it. */
-const TABLES = { events: 'event_id', rejects: 'rowid', attempts: 'target, attempt', chunks: 'chunk_number' };
+const TABLES = {
+  received_answers: 'ingestion_id',
+  events: 'event_id',
+  rejects: 'rowid',
+  attempts: 'target, attempt',
+  chunks: 'chunk_number',
+};
 
 const REMOVALS = Object.entries(TABLES).map(
   ([table, key]) => `

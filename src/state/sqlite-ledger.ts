@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
 import type { PlannedChunk } from '../model/chunk.ts';
-import type { Ingestion, LedgerEntry, RejectEntry } from '../model/ingestion.ts';
+import type { FailedAttempt, Ingestion, LedgerEntry, RejectEntry } from '../model/ingestion.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { BadRecord } from '../model/record.ts';
 import * as change from './ingestion-changes.ts';
@@ -9,6 +9,7 @@ import { decodeCursor, encodeCursor } from './page-cursor.ts';
 import { type LostAttempt, SqliteAttemptTable } from './sqlite-attempt-table.ts';
 import { SqliteChunkTable } from './sqlite-chunk-table.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
+import { SqliteReceivedAnswerTable } from './sqlite-received-answer-table.ts';
 import { SqliteRejectTable } from './sqlite-reject-table.ts';
 import type { AttemptTarget, BegunAttemptRow, Page, PlanToRecord, RunKey, StateReads } from './state-store.ts';
 
@@ -26,11 +27,13 @@ interface PlanContext {
 export class SqliteLedger {
   readonly #chunks: SqliteChunkTable;
   readonly #attempts: SqliteAttemptTable;
+  readonly #answers: SqliteReceivedAnswerTable;
   readonly #rejects: SqliteRejectTable;
 
   constructor(connection: SqliteConnection) {
     this.#chunks = new SqliteChunkTable(connection);
     this.#attempts = new SqliteAttemptTable(connection);
+    this.#answers = new SqliteReceivedAnswerTable(connection);
     this.#rejects = new SqliteRejectTable(connection);
   }
 
@@ -137,7 +140,17 @@ export class SqliteLedger {
     target: AttemptTarget,
     ended: { readonly attempt: number; readonly outcome: Outcome; readonly now: number },
   ): void {
-    this.#attempts.end(run.ingestionId, target, ended);
+    const { ingestionId } = run;
+    const { attempt, outcome } = ended;
+    this.#attempts.end(ingestionId, target, ended);
+    if (outcome.kind === 'acknowledged' || outcome.answer === undefined) return;
+    this.#answers.replace({ ingestionId, target, attempt }, outcome.answer);
+  }
+
+  lastFailedAttempt(ingestionId: string): FailedAttempt | null {
+    const answered = this.#answers.find(ingestionId);
+    if (answered === null) return this.#attempts.lastFailed(ingestionId);
+    return { ...this.#attempts.get(answered), answer: answered.answer };
   }
 
   /** Attempts that a run left without an outcome become `unknown`: of one ingestion, or (null) of all. Gives these. */

@@ -4,6 +4,7 @@ import { badRecords } from './migrations/0002-bad-records.ts';
 import { checksums } from './migrations/0003-checksums.ts';
 import { events } from './migrations/0004-events.ts';
 import { deletions } from './migrations/0005-deletions.ts';
+import { receivedAnswers } from './migrations/0006-received-answers.ts';
 import { rowChecksum } from './row-checksum.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 
@@ -17,6 +18,7 @@ const MIGRATIONS: readonly (string | ((connection: SqliteConnection) => void))[]
   checksums,
   events,
   deletions,
+  receivedAnswers,
 ];
 
 /** The version that brought the table `store`, the checksums of rows and schema, and the numbers of commits. */

@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { type ErrorRecord, ServiceError } from '../errors.ts';
 import type { PlannedChunk } from '../model/chunk.ts';
 import type { CircuitEvent, LoggedEvent } from '../model/event.ts';
-import type { Ingestion, LedgerEntry, RejectEntry, SourceFingerprint, Status } from '../model/ingestion.ts';
+import type {
+  FailedAttempt,
+  Ingestion,
+  LedgerEntry,
+  RejectEntry,
+  SourceFingerprint,
+  Status,
+} from '../model/ingestion.ts';
 import type { BadRecord } from '../model/record.ts';
 import { type CommitNumbers, openCommitNumbers } from './commit-numbers.ts';
 import { EventLog } from './event-log.ts';
@@ -86,6 +93,10 @@ class SqliteStateStore implements StateStore {
 
   async listRejects(ingestionId: string, query: Parameters<StateReads['listRejects']>[1]): Promise<Page<RejectEntry>> {
     return this.#connection.read(() => this.#ledger.listRejects(ingestionId, query));
+  }
+
+  async getLastFailedAttempt(ingestionId: string): Promise<FailedAttempt | null> {
+    return this.#connection.read(() => this.#ledger.lastFailedAttempt(ingestionId));
   }
 
   async countByStatus(): Promise<Readonly<Record<Status, number>>> {

@@ -3,6 +3,7 @@ import type { PlannedChunk } from '../model/chunk.ts';
 import type { CircuitEvent, LoggedEvent } from '../model/event.ts';
 import type {
   DeliverySettings,
+  FailedAttempt,
   Ingestion,
   LedgerEntry,
   ReadSettings,
@@ -198,6 +199,11 @@ export interface StateReads {
     ingestionId: string,
     query: { readonly cursor?: string; readonly limit: number },
   ): Promise<Page<RejectEntry>>;
+  /**
+   * The last attempt that failed and was answered, also where others were acknowledged since. Where none was answered, the last at which something was sent; where none was
+   * sent, as while a circuit is open, the last. Null: none failed.
+   */
+  getLastFailedAttempt(ingestionId: string): Promise<FailedAttempt | null>;
   /** Counts by status, for health and metrics. */
   countByStatus(): Promise<Readonly<Record<Status, number>>>;
 }
@@ -273,7 +279,7 @@ export interface StateStore extends StateReads {
   /** Records that an attempt begins. Only while RUNNING, at what is to be delivered next, and while none is under way. */
   beginAttempt(run: RunKey, target: AttemptTarget, now: number): Promise<BegunAttemptRow>;
   /**
-   * Records a failed attempt. Also where a person paused or cancelled meanwhile: it is true all the same, but `retry` and `nextAttemptAt` are left
+   * Records a failed attempt, and what was answered to it in the place of what was answered before. Also where a person paused or cancelled meanwhile: it is true all the same, but `retry` and `nextAttemptAt` are left
    * out then.
    */
   recordFailure(
@@ -329,7 +335,7 @@ export interface StateStore extends StateReads {
     ingestions: readonly ForeignIngestion[],
     options: { readonly now: number; readonly isDryRun: boolean },
   ): Promise<ReservationCounts>;
-  /** Removes some of the ledger, attempts, bad records and events of a deleted ingestion, so that others wait but shortly; true: nothing of them is left. */
+  /** Removes some of the ledger, attempts, answers, bad records and events of a deleted ingestion, so that others wait but shortly; true: nothing of them is left. */
   purgeDeleted(ingestionId: string): Promise<boolean>;
   /** Deleted ingestions of which something is left. */
   listUnpurged(): Promise<readonly string[]>;

@@ -135,6 +135,16 @@ describe('a failure', () => {
   });
 });
 
+describe('an end of the service, or of the client, in the middle of a request', () => {
+  it('is no failure to the log', async () => {
+    const { app, logged } = apiUnderTest({
+      reads: { getIngestion: () => Promise.reject(new ServiceError('SHUTTING_DOWN')) },
+    });
+    expect((await app.request('/api/ingestions/x')).status).toBe(503);
+    expect(logged).toMatchObject([{ level: 'info', event: 'request.refused', fields: { code: 'SHUTTING_DOWN' } }]);
+  });
+});
+
 describe('an answer to HEAD', () => {
   it('is that to GET without its body', async () => {
     const response = await apiUnderTest().app.request('/health', { method: 'HEAD' });

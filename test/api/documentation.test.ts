@@ -5,52 +5,12 @@ import { ERRORS } from '../../src/errors.ts';
 import { apiUnderTest, bodyOf } from './api-under-test.ts';
 
 const { app } = apiUnderTest();
-const document = await bodyOf<DocsDocument & { openapi: string }>(await app.request('/openapi.json'));
+const document = await bodyOf<DocsDocument>(await app.request('/openapi.json'));
 const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
 );
 
-/** Every value of a member called `$ref`, at any depth. */
-function references(value: unknown): string[] {
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([name, member]) => (name === '$ref' ? [String(member)] : references(member)));
-}
-
 describe('/openapi.json', () => {
-  it('is an OpenAPI 3.1 document of this version', () => {
-    expect(document).toMatchObject({ openapi: '3.1.0', info: { title: 'Ackstream', version: '1.2.3' } });
-  });
-
-  it('describes every route there is, and no other', () => {
-    const routes = app.routes
-      .filter(({ method, path }) => method !== 'ALL' && path !== '/' && !path.startsWith('/dashboard/'))
-      .map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`);
-    const described = operations.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
-    expect(described.toSorted()).toEqual([...new Set(routes)].toSorted());
-    expect(described.length).toBeGreaterThan(20);
-  });
-
-  it('names every operation once, with its path parameters and answers', () => {
-    const ids = operations.map(({ operation }) => operation.operationId);
-    expect(new Set(ids).size).toBe(ids.length);
-    for (const { path, operation } of operations) {
-      const inPath = (operation.parameters ?? []).filter((parameter) => parameter.in === 'path');
-      expect(inPath.map(({ name, required }) => [name, required])).toEqual(
-        [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => [name, true]),
-      );
-      expect(Object.keys(operation.responses).every((status) => /^[1-5]\d\d$/.test(status))).toBe(true);
-      expect(operation.summary).not.toBe('');
-    }
-  });
-
-  it('refers to nothing that is not there', () => {
-    const targets = new Set(references(document));
-    expect(targets.size).toBeGreaterThan(5);
-    for (const target of targets) {
-      expect(Object.keys(document.components.schemas)).toContain(target.replace('#/components/schemas/', ''));
-    }
-  });
-
   it('requires the body of a request, and says what is in it', () => {
     const { requestBody } = operations.find(({ path }) => path === '/api/ingest')?.operation ?? {};
     expect(requestBody).toMatchObject({
@@ -70,20 +30,6 @@ describe('/openapi.json', () => {
     const { last_error: lastError, status_url: statusUrl } = document.components.schemas.Ingestion?.properties ?? {};
     expect(statusUrl).toMatchObject({ type: ['string', 'null'] });
     expect(lastError).toMatchObject({ anyOf: [{ $ref: '#/components/schemas/LastError' }, { type: 'null' }] });
-  });
-
-  it('knows no codes but those of the table', () => {
-    const described = operations.flatMap(({ operation }) =>
-      Object.entries(operation.responses).flatMap(([status, { description, content }]) =>
-        content?.['application/problem+json'] === undefined
-          ? []
-          : description.split(', ').map((code) => ({ code, status })),
-      ),
-    );
-    expect(described.length).toBeGreaterThan(30);
-    for (const { code, status } of described) {
-      expect(ERRORS).toHaveProperty([code, 'httpStatus'], Number(status));
-    }
   });
 });
 

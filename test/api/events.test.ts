@@ -1,6 +1,9 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { createToken } from '../../src/access/api-token.ts';
+import { changeTokenFile, TOKEN_FILE } from '../../src/access/token-file.ts';
 import type { ApiDependencies } from '../../src/api/dependencies.ts';
 import { createHttpServer, SERVER_BOUNDS } from '../../src/api/http-server.ts';
 import { ServiceError } from '../../src/errors.ts';
@@ -8,9 +11,19 @@ import type { FeedItem, Following } from '../../src/ingestion/event-feed.ts';
 import type { LoggedEvent } from '../../src/model/event.ts';
 import { ManualClock, settled } from '../harness/manual-clock.ts';
 import { SseConnection } from '../harness/sse-connection.ts';
+import { tempFolder } from '../harness/temp-folder.ts';
 import { until } from '../harness/until.ts';
 import { wait } from '../harness/wait.ts';
-import { apiUnderTest, bodyOf, INGESTION_ID, NOW, type ProblemBody, sampleIngestion } from './api-under-test.ts';
+import {
+  apiUnderTest,
+  ask,
+  bodyOf,
+  gateUnderTest,
+  INGESTION_ID,
+  NOW,
+  type ProblemBody,
+  sampleIngestion,
+} from './api-under-test.ts';
 
 const AT = '2026-03-01T12:00:00.000Z';
 const event = (id: number, content: LoggedEvent['content']): LoggedEvent => ({
@@ -52,7 +65,7 @@ describe('GET /api/events', () => {
           event(9, { kind: 'chunk', nextChunkNumber: 2, recordCount: 20, sourceBytes: 600, chunkCount: 3 }),
         ],
       },
-      { kind: 'heartbeat' },
+      { kind: 'heartbeat', after: 10 },
       { kind: 'gap', oldestId: 12 },
       {
         kind: 'events',
@@ -79,7 +92,7 @@ describe('GET /api/events', () => {
       'retry: 1000\nid: 7',
       `id: 8\nevent: state\ndata: {${of},"status":"FAILED","error":{"code":"READER_SYNTAX","message":"line\\nbreak"}}`,
       `id: 9\nevent: chunk\ndata: {${of},"next_chunk_number":2,"records":20,"bytes":600,"chunks":3}`,
-      ': alive',
+      ': alive\nid: 10',
       'id: 11\nevent: gap\ndata: {"oldest_id":12}',
       `id: 12\nevent: attempt_failed\ndata: {${of},"chunk_number":null,"attempt":3,"outcome":"unavailable","http_status":503,"reason":"HTTP 503","next_attempt_at":"${AT}"}`,
       `id: 13\nevent: rejects\ndata: {${of},"rejected_records":13}`,
@@ -154,6 +167,43 @@ describe('GET /api/events', () => {
     expect(logged).toEqual([]);
   });
 
+  it('ends before the next event once its token was revoked', async () => {
+    const dataDir = tempFolder();
+    const path = join(dataDir, TOKEN_FILE);
+    const { token, record } = createToken({ name: 'a', scopes: ['read'], createdAt: NOW, expiresAt: NOW + 1_000 });
+    const changes: [string, (clock: ManualClock) => void][] = [
+      ['revoked', () => changeTokenFile(path, () => [])],
+      ['expired', (clock) => clock.advance(1_000)],
+    ];
+    for (const [what, change] of changes) {
+      changeTokenFile(path, () => [record]);
+      const clock = new ManualClock(NOW);
+      const more = Promise.withResolvers<void>();
+      let hasLeft = false;
+      const events: ApiDependencies['events'] = {
+        async *follow() {
+          try {
+            yield { kind: 'start', after: 7 };
+            yield { kind: 'events', events: [rejects(8)] };
+            await more.promise;
+            yield { kind: 'events', events: [rejects(9)] };
+          } finally {
+            hasLeft = true;
+          }
+        },
+      };
+      const api = apiWith({ events, clock, gate: gateUnderTest({ dataDir }) });
+      const response = await ask(api, '/api/events', { headers: { Authorization: `Bearer ${token}` } });
+      const text = response.text();
+      await settled();
+      change(clock);
+      more.resolve();
+      expect(await text, what).toMatch(/^retry: 1000\nid: 7\n\nid: 8\n[^\n]*\n[^\n]*\n\n$/);
+      expect(hasLeft, what).toBe(true);
+      expect(api.logged, what).toEqual([]);
+    }
+  });
+
   it('takes at most one piece ahead of its reader, and is told when its reader has gone', async () => {
     const never = Promise.withResolvers<unknown>();
     let given = 0;
@@ -191,7 +241,7 @@ describe('GET /api/ingestions/{id}/events', () => {
 describe('a stream of events over a socket', () => {
   async function listen(given: Parameters<typeof apiUnderTest>[0]) {
     const { app, logged } = apiWith(given);
-    const impatient = { headersTimeoutMs: 40, requestTimeoutMs: 60, keepAliveTimeoutMs: 40, checkIntervalMs: 10 };
+    const impatient = { headersTimeoutMs: 600, requestTimeoutMs: 800, keepAliveTimeoutMs: 600, checkIntervalMs: 10 };
     const server = createHttpServer({
       fetch: (request, connection) => app.fetch(request, connection),
       logger: { debug() {}, info() {}, warn() {}, error() {} },
@@ -212,7 +262,7 @@ describe('a stream of events over a socket', () => {
       async *follow() {
         yield { kind: 'start', after: 0 };
         // Longer than each of the bounds, and several looks at them.
-        await wait(250);
+        await wait(1_300);
         yield { kind: 'events', events: [rejects(1)] };
       },
     };

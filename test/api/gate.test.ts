@@ -41,7 +41,7 @@ async function outcomeOf(answer: Promise<Response>): Promise<[number, unknown]> 
 describe('a token', () => {
   const api = guarded({ apiToken: TOKEN });
 
-  it.each(['/api/ingestions/x', '/docs', '/openapi.json', '/nothing', '/health/other', '//health'])(
+  it.each(['/api/ingestions/x', '/metrics', '/docs/', '/docs/x', '//docs', '/nothing', '/health/other', '//health'])(
     'is asked for at %s',
     async (path) => {
       const response = await ask(api, path);
@@ -58,6 +58,29 @@ describe('a token', () => {
 
   it.each(['/health', '/health/live', '/health/ready'])('is not asked for at %s', async (path) => {
     expect((await ask(api, path)).status).toBe(200);
+  });
+
+  it.each(['/docs', '/openapi.json'])(
+    'is not asked for at %s, by its own name and for so many requests',
+    async (path) => {
+      const limited = guarded({ apiToken: TOKEN, rateLimit: 1 });
+      expect((await ask(limited, path)).status).toBe(200);
+      expect(await outcomeOf(ask(limited, path))).toEqual([429, 'RATE_LIMITED']);
+      const elsewhere = ask(api, path, { headers: { Host: 'evil.example' } });
+      expect(await outcomeOf(elsewhere)).toEqual([421, 'HOST_NOT_ALLOWED']);
+      expect(await outcomeOf(ask(api, path, { method: 'POST' }))).toEqual([405, 'METHOD_NOT_ALLOWED']);
+    },
+  );
+
+  it('is not in what is open to all, and nor is anything of this service', async () => {
+    const documents = await Promise.all(
+      ['/docs', '/openapi.json'].map(async (path) => (await ask(guarded({ apiToken: TOKEN }), path)).text()),
+    );
+    const elsewhere = guarded({ apiToken: 'another-token-of-some-length', allowedHosts: ['feeds.example'] });
+    expect(documents).toEqual(
+      await Promise.all(['/docs', '/openapi.json'].map(async (path) => (await ask(elsewhere, path)).text())),
+    );
+    expect(documents.join()).not.toContain(TOKEN);
   });
 
   it('lets its bearer pass', async () => {
@@ -145,14 +168,15 @@ describe('a scope', () => {
     const dataDir = tempFolder();
     const tokens = Object.fromEntries(SCOPES.map((scope) => [scope, addToken(dataDir, [scope])]));
     const api = guarded({ dataDir });
-    const document = await bodyOf<DocsDocument>(await ask(api, '/openapi.json', bearing(tokens.read ?? '')));
+    const document = await bodyOf<DocsDocument>(await ask(api, '/openapi.json'));
     const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.entries(methods).map(([method, { security }]) => ({ path, method, security })),
     );
     const needed: string[] = [];
     for (const { path, method, security } of operations) {
       const scope = security?.[0]?.token?.[0];
-      expect(security).toEqual(path.startsWith('/health') ? undefined : [{ token: [scope] }]);
+      const isOpen = path.startsWith('/health') || ['/docs', '/openapi.json'].includes(path);
+      expect(security).toEqual(isOpen ? undefined : [{ token: [scope] }]);
       if (scope === undefined) continue;
       needed.push(`${method} ${path} ${scope}`);
       for (const given of SCOPES) {
@@ -171,7 +195,9 @@ describe('a scope', () => {
         'post /api/preview ingest',
         'post /api/ingestions/{id}/cancel ingest',
         'get /api/ingestions read',
-        'get /openapi.json read',
+        'get /api/settings admin',
+        'delete /api/ingestions/{id} admin',
+        'delete /api/ingestions/{id}/verification ingest',
       ]),
     );
     // HEAD is GET; what has no route is not there for any token.

@@ -5,8 +5,13 @@ export interface JsonSchema {
   readonly enum?: readonly unknown[];
   readonly const?: unknown;
   readonly pattern?: string;
+  readonly format?: string;
+  readonly minLength?: number;
+  readonly maxLength?: number;
   readonly minimum?: number;
   readonly maximum?: number;
+  readonly minItems?: number;
+  readonly maxItems?: number;
   readonly items?: JsonSchema;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly required?: readonly string[];
@@ -14,6 +19,9 @@ export interface JsonSchema {
   readonly anyOf?: readonly JsonSchema[];
   readonly oneOf?: readonly JsonSchema[];
   readonly allOf?: readonly JsonSchema[];
+  readonly description?: string;
+  readonly example?: unknown;
+  readonly default?: unknown;
 }
 
 /** Named schemas of a document. */
@@ -39,34 +47,44 @@ export function schemaFaults(value: unknown, schema: JsonSchema, components: Com
 }
 
 function ofValue(value: unknown, schema: JsonSchema, path: string): string[] {
-  const { type, enum: allowed, pattern, minimum, maximum } = schema;
+  const { type, enum: allowed } = schema;
   const faults: string[] = [];
   const types = type === undefined ? null : [type].flat();
   if (types !== null && !types.some((one) => isOfType(value, one))) faults.push(`${path}: not ${types.join(' or ')}`);
   if (allowed !== undefined && !allowed.includes(value)) faults.push(`${path}: not one of ${allowed.join(', ')}`);
   if ('const' in schema && value !== schema.const) faults.push(`${path}: not ${String(schema.const)}`);
-  if (typeof value === 'string' && pattern !== undefined && !new RegExp(pattern).test(value)) {
-    faults.push(`${path}: does not match ${pattern}`);
-  }
-  if (typeof value === 'number' && (value < (minimum ?? value) || value > (maximum ?? value))) {
+  if (typeof value === 'string') faults.push(...ofText(value, schema, path));
+  if (typeof value === 'number' && (value < (schema.minimum ?? value) || value > (schema.maximum ?? value))) {
     faults.push(`${path}: out of bounds`);
+  }
+  return faults;
+}
+
+function ofText(text: string, { pattern, format, minLength = 0, maxLength }: JsonSchema, path: string): string[] {
+  const faults: string[] = [];
+  const length = [...text].length;
+  if (length < minLength || length > (maxLength ?? length)) faults.push(`${path}: ${length} characters`);
+  if (pattern !== undefined && !new RegExp(pattern, 'u').test(text)) faults.push(`${path}: does not match ${pattern}`);
+  if (format === 'date-time' && !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(text)) {
+    faults.push(`${path}: no time`);
   }
   return faults;
 }
 
 function ofMembers(value: unknown, schema: JsonSchema, components: Components, path: string): string[] {
   if (Array.isArray(value)) {
-    const { items } = schema;
-    return items === undefined
-      ? []
-      : value.flatMap((one, index) => schemaFaults(one, items, components, `${path}[${index}]`));
+    const { items, minItems = 0, maxItems = value.length } = schema;
+    const count = value.length < minItems || value.length > maxItems ? [`${path}: ${value.length} items`] : [];
+    if (items === undefined) return count;
+    return [...count, ...value.flatMap((one, index) => schemaFaults(one, items, components, `${path}[${index}]`))];
   }
-  if (typeof value !== 'object' || value === null || schema.properties === undefined) return [];
-  const { properties, required = [], additionalProperties = false } = schema;
+  if (typeof value !== 'object' || value === null) return [];
+  const { properties = {}, required = [], additionalProperties = schema.properties === undefined } = schema;
   const missing = required.filter((name) => !(name in value)).map((name) => `${path}.${name}: missing`);
   const wrong = Object.entries(value).flatMap(([name, member]) => {
-    const described = properties[name] ?? (additionalProperties === true ? {} : additionalProperties);
-    return described === false
+    const further = additionalProperties === true ? {} : additionalProperties;
+    const described = Object.hasOwn(properties, name) ? properties[name] : further;
+    return described === false || described === undefined
       ? [`${path}.${name}: not described`]
       : schemaFaults(member, described, components, `${path}.${name}`);
   });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { LatencyFigures } from '../../bench/api-latency.ts';
 import type { ComparisonFigures } from '../../bench/compare-ways.ts';
 import type { DeliveryFigures } from '../../bench/delivery.ts';
+import type { StepFigures } from '../../bench/recording.ts';
 import { type BenchFigures, judge, renderReport } from '../../bench/report.ts';
 
 function comparison(ratio: number): ComparisonFigures {
@@ -24,6 +26,23 @@ function delivery(changes: Partial<DeliveryFigures> = {}): DeliveryFigures {
   };
 }
 
+const step = (throughputCost: number): StepFigures => ({
+  keeps: 'everything',
+  megabytesPerSecond: 100,
+  recordsPerSecond: 50_000,
+  peakMemoryMegabytes: 80,
+  throughputCost,
+  cpuCost: 0.04,
+});
+
+const latency = (operation: LatencyFigures['operation'], p99Ms: number): LatencyFigures => ({
+  operation,
+  requestCount: 1000,
+  p50Ms: 5,
+  p99Ms,
+  maxMs: 600,
+});
+
 function figures(changes: Partial<BenchFigures>): BenchFigures {
   return {
     machine: 'a machine',
@@ -32,6 +51,8 @@ function figures(changes: Partial<BenchFigures>): BenchFigures {
     comparisons: [],
     deliveries: [],
     resumeMs: null,
+    recording: [],
+    latencies: [],
     ...changes,
   };
 }
@@ -60,6 +81,28 @@ describe('the report of the benchmark', () => {
       'peak memory equal for all files: within 10 % of each other',
       'first chunk within 200 ms of asking for a resume at 90 %',
     ]);
+  });
+
+  it('judges what everything on record costs, not the steps before, and the answers to all operations together', () => {
+    const measured = (cost: number, p99Ms: number) =>
+      missedBy(
+        figures({
+          recording: [step(0.5), step(cost)],
+          latencies: [latency('all', p99Ms), latency('ingest', 500)],
+        }),
+      );
+    expect(measured(0.029, 49.9)).toEqual([]);
+    expect(measured(-0.01, 1)).toEqual([]);
+    expect(measured(0.03, 50)).toEqual([
+      'ledger, events and metrics cost less than 3 % of throughput',
+      '99 % of answers of the API within 50 ms during four deliveries',
+    ]);
+  });
+
+  it('shows a cost as what is lost, and what nothing was measured of not at all', () => {
+    const report = renderReport(figures({ recording: [step(0), step(0.021)] }));
+    expect(report).toMatch(/everything +100 +50000 +80 +-2\.1 % +\+4\.0 %/);
+    expect(report).not.toContain('p99');
   });
 
   it('says nothing of what was not measured', () => {

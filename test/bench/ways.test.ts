@@ -1,6 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { runWay } from '../../bench/run-way.ts';
 import { ackstream } from '../../bench/ways/ackstream.ts';
 import { csvParse } from '../../bench/ways/csv-parse.ts';
 import { decompressGzip } from '../../bench/ways/decompress-gzip.ts';
@@ -10,6 +11,8 @@ import { jsonParse } from '../../bench/ways/json-parse.ts';
 import { saxes } from '../../bench/ways/saxes.ts';
 import { streamJson } from '../../bench/ways/stream-json.ts';
 import { type GeneratedFeed, writeFeed } from '../../src/generate/write-feed.ts';
+import { fileIdOf, ingestionIdOf, RESUME_VERSION } from '../../src/protocol/identity.ts';
+import { startReceiver } from '../harness/receiver.ts';
 import { tempFolder } from '../harness/temp-folder.ts';
 
 const RECORD_COUNT = 40;
@@ -21,6 +24,19 @@ async function fileOf(feed: Pick<GeneratedFeed, 'format' | 'compression'>, name:
 }
 
 describe('what the benchmark compares', () => {
+  it.each(['', 'ledger', 'ledger,events', 'ledger,events,metrics'])(
+    'delivers every record whatever is kept of it: %j',
+    async (kept) => {
+      const path = await fileOf({ format: 'json', compression: null }, 'feed.json');
+      const receiver = await startReceiver();
+      const { recordCount } = await runWay('recorded delivery', path, receiver.callbackUrl, kept);
+      expect(recordCount).toBe(RECORD_COUNT);
+      const ingestionId = ingestionIdOf(fileIdOf(path, 'json'), RESUME_VERSION);
+      expect(await receiver.records(ingestionId)).toHaveLength(RECORD_COUNT);
+      expect(await receiver.report(ingestionId)).toMatchObject({ completed: true });
+    },
+  );
+
   it.each([
     ['json', 'feed.json', streamJson],
     ['ndjson', 'feed.ndjson', jsonParse],

@@ -1,12 +1,15 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+// @ts-expect-error: plain JavaScript without types, so that it runs under any Node.
+import * as runtime from '../../bin/runtime.js';
 import { projectRoot, readProjectFile } from '../repo/project-files.ts';
 
+const { windowsCommandLine } = runtime as { readonly windowsCommandLine: (words: readonly string[]) => string };
 const launcher = join(projectRoot, 'bin', 'with-node.js');
 const manifest = JSON.parse(readProjectFile('package.json')) as {
   readonly devDependencies: { readonly typescript: string };
@@ -109,6 +112,12 @@ describe('bin/with-node.js', () => {
     expect(code).toBe(127);
   });
 
+  it('is given all words whole by a shell of Windows', () => {
+    expect(windowsCommandLine(['vitest', 'run', 'C:\\a b\\', 'x & y', '-t', 'says "no"', ''])).toBe(
+      String.raw`"vitest" "run" "C:\a b\\" "x & y" "-t" "says ""no""" ""`,
+    );
+  });
+
   it('asks for something to run', async () => {
     const { stderr, code } = await launch([]).closed;
     expect(stderr).toContain('usage: node bin/with-node.js');
@@ -125,15 +134,31 @@ describe('bin/with-node.js', () => {
     async () => {
       cpSync(join(projectRoot, 'bin'), join(folder, 'bin'), { recursive: true });
       cpSync(join(projectRoot, 'package.json'), join(folder, 'package.json'));
-      for (const name of ['with-node.js', 'ackstream.js']) {
-        const started = launch([script('')], { node: nodeTooOld ?? '', bin: join(folder, 'bin', name) });
-        const { stderr, code } = await started.closed;
-        expect(stderr).toMatch(/^Ackstream needs Node 22\.19 or newer; this is v\d+\.\d+\.\d+\.\n/);
-        expect(stderr).toContain('npm ci');
-        expect(code).toBe(2);
+      // A package has no sources, and no pinned Node that could be installed.
+      for (const remedy of ['Install a newer Node', '`npm ci`']) {
+        for (const name of ['with-node.js', 'ackstream.js']) {
+          const started = launch([script('')], { node: nodeTooOld ?? '', bin: join(folder, 'bin', name) });
+          const { stderr, code } = await started.closed;
+          expect(stderr).toMatch(/^Ackstream needs Node 22\.19 or newer; this is v\d+\.\d+\.\d+\.\n/);
+          expect(stderr).toContain(remedy);
+          expect(code).toBe(2);
+        }
+        mkdirSync(join(folder, 'src'), { recursive: true });
       }
     },
   );
+
+  it('runs from a folder whose name has more than letters', async () => {
+    const checkout = join(folder, 'a b #1 %41 ä');
+    cpSync(join(projectRoot, 'bin'), join(checkout, 'bin'), { recursive: true });
+    cpSync(join(projectRoot, 'package.json'), join(checkout, 'package.json'));
+    symlinkSync(join(projectRoot, 'node_modules'), join(checkout, 'node_modules'), 'junction');
+    const bin = join(checkout, 'bin', 'with-node.js');
+    const path = script('console.log(process.version, ...process.argv.slice(2));', 'a script.ts');
+    const { stdout } = await launch([path, 'a  b', '$HOME', '"'], { bin }).closed;
+    expect(stdout).toBe(`${pinnedNode} a  b $HOME "\n`);
+    expect((await launch(['tsc', '--version'], { bin }).closed).stdout).toBe(`${tscVersion}\n`);
+  });
 
   it('runs under its own Node where that is new enough and the pinned one is not installed', async () => {
     cpSync(join(projectRoot, 'bin'), join(folder, 'bin'), { recursive: true });

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import type { CommandContext } from '../../src/cli/command.ts';
-import type { IngestionView } from '../../src/cli/service-client.ts';
+import type { FailedAttemptView, IngestionView } from '../../src/cli/service-client.ts';
 import { systemClock } from '../../src/system-clock.ts';
 
 /** The ids of docs/protocol.md. */
@@ -54,6 +54,32 @@ export const RECEIVER_AWAY: NonNullable<IngestionView['last_error']> = {
   at: '2026-03-01T12:00:10.000Z',
 };
 
+/** An attempt at the chunk that {@link viewOf} is to deliver next. */
+export const FAILED_ATTEMPT: FailedAttemptView & { readonly answer: NonNullable<FailedAttemptView['answer']> } = {
+  ingestion_id: INGESTION_ID,
+  chunk_number: 24,
+  attempt: 4,
+  epoch: 1,
+  begun_at: '2026-03-01T12:00:09.000Z',
+  ended_at: '2026-03-01T12:00:10.000Z',
+  duration_ms: 1000,
+  outcome: 'unavailable',
+  http_status: 503,
+  reason: 'HTTP 503: Down',
+  answer: {
+    http_status: 503,
+    headers: [
+      { name: 'Content-Type', value: 'text/html' },
+      { name: 'X-Trace', value: 'a\0b' },
+    ],
+    are_headers_cut: false,
+    body: '<h1>Down</h1>',
+    body_encoding: 'utf-8',
+    body_bytes: 13,
+    is_body_cut: false,
+  },
+};
+
 /** A context whose output is collected. */
 export function recordedContext(changes: Partial<CommandContext> = {}) {
   const written = { out: '', error: '', bytes: [] as Buffer[] };
@@ -75,6 +101,7 @@ export function recordedContext(changes: Partial<CommandContext> = {}) {
     terminalColumns: () => null,
     hasColour: false,
     isErrorTerminal: false,
+    ask: null,
     signal: new AbortController().signal,
     clock: systemClock,
     ...changes,

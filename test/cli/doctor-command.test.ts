@@ -1,26 +1,44 @@
 /** Each thing that can be wrong, made wrong in a real folder. */
-import { chmodSync, existsSync, mkdirSync, readdirSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { checkDataDisk } from '../../src/cli/doctor/check-folders.ts';
 import { checkNativeModule, checkNode, MINIMUM_NODE } from '../../src/cli/doctor/check-runtime.ts';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { runCommandLine } from '../../src/cli/run-command-line.ts';
 import { lockDataDirectory } from '../../src/state/data-directory-lock.ts';
+import { SqliteConnection } from '../../src/state/sqlite-connection.ts';
 import { startService } from '../harness/service.ts';
 import { tempFolder } from '../harness/temp-folder.ts';
 import { readProjectFile } from '../repo/project-files.ts';
 import { recordedContext } from './command-fixtures.ts';
 
+const isRoot = process.getuid?.() === 0;
+if (!isRoot) console.log('doctor: only root gives files to another user; that is not tried');
+const isWindows = process.platform === 'win32';
+if (isWindows) console.log('doctor: files have no modes here; these are not looked at');
+
 type Env = Readonly<Record<string, string>>;
 
 /** Runs the doctor in a folder; its findings, and its exit code. */
-async function examine(cwd: string, env: Env = {}, now = Date.now()) {
+async function examine(cwd: string, env: Env = {}, { now = Date.now(), args = [] as readonly string[] } = {}) {
   const settings = { ACKSTREAM_PORT: '0', ACKSTREAM_DATA_DIR: 'data', ACKSTREAM_LOG_DIR: 'logs', ...env };
   const clock = { now: () => now, sleep: () => Promise.resolve() };
   const { context, written } = recordedContext({ cwd, env: settings, clock });
-  const code = await runCommandLine(['doctor', '--json'], context);
+  const code = await runCommandLine(['doctor', '--json', ...args], context);
   const findings = written.out
     .trimEnd()
     .split('\n')
@@ -85,7 +103,12 @@ describe('ackstream doctor', () => {
     ['a key file that is not there', { ACKSTREAM_STATE_KEY_FILE: 'key' }, 'key file', /does not exist/],
     ['a source root that is a file', { ACKSTREAM_SOURCE_ROOTS: 'file' }, 'source root', /is no folder/],
     ['an allow-list that cannot be read', { ACKSTREAM_CALLBACK_ALLOW: '10.0.0.0/99' }, 'callbacks', /./],
-    ['authorities that are none', { ACKSTREAM_CALLBACK_CA: 'file' }, 'authorities', /cannot be used/],
+    [
+      'authorities that are none',
+      { ACKSTREAM_CALLBACK_CA: 'file' },
+      'authorities',
+      /file: ACKSTREAM_CALLBACK_CA must be/,
+    ],
     ['a service that others reach without a token', { ACKSTREAM_HOST: '0.0.0.0' }, 'tokens', /to listen on 0\.0\.0\.0/],
     ['a log folder that is a file', { ACKSTREAM_LOG_DIR: 'file' }, 'log folder', /is no folder/],
     [
@@ -133,7 +156,7 @@ describe('ackstream doctor', () => {
 
   it('sees a clock that went back', async () => {
     const folder = await usedFolder();
-    expect((await examine(folder, {}, 0)).bad).toEqual([
+    expect((await examine(folder, {}, { now: 0 })).bad).toEqual([
       expect.objectContaining({ check: 'clock', verdict: 'problem' }),
     ]);
     const tomorrow = Date.now() / 1000 + 86_400;
@@ -144,7 +167,7 @@ describe('ackstream doctor', () => {
   });
 
   it('sees files that others may read', async () => {
-    if (process.platform === 'win32') return;
+    if (isWindows) return;
     const folder = await usedFolder();
     const key = join(folder, 'data', 'state.key');
     expect(existsSync(key)).toBe(true);
@@ -194,9 +217,150 @@ describe('ackstream doctor', () => {
     const { context } = recordedContext({ cwd: folder, env: { ACKSTREAM_DATA_DIR: 'data' } });
     await runCommandLine(['token', 'create', '--name', 'pim', '--scope', 'read', '--expires', '1h'], context);
     expect((await examine(folder)).bad).toEqual([]);
-    expect((await examine(folder, {}, Date.now() + 3_700_000)).bad).toEqual([
+    expect((await examine(folder, {}, { now: Date.now() + 3_700_000 })).bad).toEqual([
       expect.objectContaining({ check: 'tokens', verdict: 'warning' }),
     ]);
+  });
+});
+
+describe('the data directory', () => {
+  it('that cannot be used is told of once', async () => {
+    const folder = tempFolder();
+    symlinkSync(join(folder, 'nowhere'), join(folder, 'data'));
+    const { code, bad } = await examine(folder);
+    expect(bad).toEqual([
+      expect.objectContaining({
+        check: 'data directory',
+        seen: expect.stringContaining('link to what does not exist'),
+      }),
+    ]);
+    expect(code).toBe(1);
+  });
+
+  it.runIf(isRoot)('may have no files of another user in it', async () => {
+    const folder = await usedFolder();
+    chownSync(join(folder, 'data', 'ackstream.db'), 4711, 4711);
+    expect((await examine(folder)).bad).toEqual([
+      expect.objectContaining({
+        check: 'data directory',
+        verdict: 'problem',
+        seen: expect.stringMatching(/^ackstream\.db in .* belongs to another user/),
+        remedy: expect.stringContaining('chown -R'),
+      }),
+    ]);
+  });
+
+  it('is judged by its disk', () => {
+    const GIB = 1024 ** 3;
+    const roomy = { bavail: 4, bsize: GIB, files: 1000, ffree: 500, type: 0xef53 };
+    const verdicts = (changes: Partial<typeof roomy>) =>
+      checkDataDisk({ dataDir: tempFolder() }, () => ({ ...roomy, ...changes })).map(
+        ({ verdict, seen }) => `${verdict}: ${seen}`,
+      );
+    expect(verdicts({})).toEqual(['ok: 4,096 MiB are free']);
+    expect(verdicts({ bavail: 1, bsize: GIB / 2 })).toEqual(['warning: 512 MiB are free']);
+    expect(verdicts({ bavail: 0 })).toEqual(['problem: 0 MiB are free']);
+    expect(verdicts({ ffree: 3 })).toEqual(['problem: 3 files may be made on its disk']);
+    expect(verdicts({ files: 0, ffree: 0 })).toEqual(['ok: 4,096 MiB are free']);
+    expect(verdicts({ type: 0x6969 })[1]).toMatch(/^warning: .* is on NFS/);
+  });
+
+  it('is free where its last holder died', async () => {
+    const folder = await usedFolder();
+    const holder = { pid: 4711, what: 'ackstream', url: 'http://127.0.0.1:9', since: '2026-03-01T12:00:00.000Z' };
+    writeFileSync(join(folder, 'data', 'lock.json'), JSON.stringify(holder), { mode: 0o600 });
+    expect((await examine(folder)).bad).toEqual([]);
+  });
+
+  it('may not be of a newer version', async () => {
+    const folder = await usedFolder();
+    const database = new SqliteConnection(join(folder, 'data', 'ackstream.db'), { busyTimeoutMs: 0 });
+    database.execute('PRAGMA user_version = 99');
+    database.close();
+    expect((await examine(folder)).bad).toEqual([
+      expect.objectContaining({ check: 'state', seen: expect.stringMatching(/^STATE_SCHEMA_TOO_NEW: /) }),
+    ]);
+  });
+
+  it('has its key', async () => {
+    const folder = await usedFolder();
+    rmSync(join(folder, 'data', 'state.key'));
+    expect((await examine(folder)).bad).toEqual([
+      expect.objectContaining({ check: 'key file', verdict: 'warning', seen: expect.stringContaining('no') }),
+    ]);
+    writeFileSync(join(folder, 'data', 'state.key'), 'half a key', { mode: 0o600 });
+    expect((await examine(folder)).bad).toEqual([
+      expect.objectContaining({ check: 'key file', verdict: 'problem', remedy: expect.any(String) }),
+    ]);
+  });
+});
+
+describe('the settings', () => {
+  it('that are unknown are told with the nearest that are known', async () => {
+    const { bad } = await examine(tempFolder(), { ACKSTREAM_DATADIR: 'x' });
+    expect(bad).toEqual([
+      expect.objectContaining({
+        check: 'settings',
+        seen: 'ACKSTREAM_DATADIR is not a setting; did you mean ACKSTREAM_DATA_DIR?',
+      }),
+    ]);
+  });
+
+  it.skipIf(isWindows)('that are secrets stand in no file that others read', async () => {
+    const folder = tempFolder();
+    const file = join(folder, '.env');
+    writeFileSync(file, 'ACKSTREAM_MAX_RUNNING=2\n', { mode: 0o644 });
+    expect((await examine(folder)).bad).toEqual([]);
+    writeFileSync(file, 'ACKSTREAM_API_TOKEN=a-token-of-some-length\n');
+    expect((await examine(folder)).bad).toEqual([
+      {
+        check: 'settings',
+        verdict: 'warning',
+        seen: `${file} holds ACKSTREAM_API_TOKEN and has mode 0644: others may read it`,
+        remedy: expect.stringContaining(`chmod 600 ${file}`),
+      },
+    ]);
+    chmodSync(file, 0o600);
+    expect((await examine(folder)).bad).toEqual([]);
+  });
+});
+
+describe('a callback', () => {
+  const reach = async (url: string, env: Env = {}) => {
+    const { findings, code } = await examine(tempFolder(), env, { args: ['--callback', url] });
+    return { code, finding: findings.find(({ check }) => check === 'callback') };
+  };
+
+  it('is connected to, and sent nothing', async () => {
+    const port = await startServer('');
+    expect(await reach(`http://127.0.0.1:${port}/feed`)).toEqual({
+      code: 0,
+      finding: {
+        check: 'callback',
+        verdict: 'ok',
+        seen: `http://127.0.0.1:${port} can be connected to`,
+        remedy: null,
+      },
+    });
+    expect(await reach(`https://127.0.0.1:${port}/feed`)).toMatchObject({
+      code: 1,
+      finding: { verdict: 'problem', remedy: expect.stringContaining('http or https') },
+    });
+  });
+
+  it.each<[string, string, RegExp, RegExp]>([
+    ['nobody listens', 'http://127.0.0.1:1/', /ECONNREFUSED/, /Start the receiver/],
+    ['the service may not call it', 'http://10.0.0.1/', /^CALLBACK_NOT_ALLOWED/, /ACKSTREAM_CALLBACK_ALLOW/],
+    ['it is no URL', 'shop.example', /is no URL/, /https:/],
+  ])('is told of where %s', async (_what, url, seen, remedy) => {
+    const { code, finding } = await reach(url);
+    expect(finding).toEqual({
+      check: 'callback',
+      verdict: 'problem',
+      seen: expect.stringMatching(seen),
+      remedy: expect.stringMatching(remedy),
+    });
+    expect(code).toBe(1);
   });
 });
 

@@ -1,23 +1,18 @@
 /** The commands that move an ingestion or look at one, against a real service and a real receiver, and without a service. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { serve } from '@hono/node-server';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { CommandContext } from '../../src/cli/command.ts';
 import { ingestionIdOf } from '../../src/cli/ingestion-id.ts';
 import { runCommandLine } from '../../src/cli/run-command-line.ts';
 import { ServiceClient } from '../../src/cli/service-client.ts';
-import type { Clock } from '../../src/model/clock.ts';
-import { systemClock } from '../../src/system-clock.ts';
+import { apiUnderTest, sampleIngestion } from '../api/api-under-test.ts';
 import { startReceiver, type TestReceiver } from '../harness/receiver.ts';
 import { startService } from '../harness/service.ts';
 import { tempFolder } from '../harness/temp-folder.ts';
+import { until } from '../harness/until.ts';
 import { recordedContext, viewOf } from './command-fixtures.ts';
-
-/** Asks more often than a person would want to be told. */
-const impatientClock: Clock = {
-  now: systemClock.now,
-  sleep: (durationMs, signal) => systemClock.sleep(Math.min(durationMs, 20), signal),
-};
 
 /** A folder with two feeds, a receiver, and commands that run there. */
 async function setUp() {
@@ -27,9 +22,9 @@ async function setUp() {
   const receiver = await startReceiver();
   const env = { ACKSTREAM_PORT: '0', ACKSTREAM_DATA_DIR: 'data', ACKSTREAM_LOG_DIR: 'logs', ACKSTREAM_RATE_LIMIT: '0' };
   const run = async (line: string, changes: Partial<CommandContext> = {}) => {
-    const { context, written } = recordedContext({ cwd: folder, env, clock: impatientClock, ...changes });
+    const { context, written } = recordedContext({ cwd: folder, env, ...changes });
     const code = await runCommandLine(line.split(' '), context);
-    return { code, out: written.out, error: written.error };
+    return { code, out: written.out, error: written.error, bytes: written.bytes };
   };
   const ingest = (file: string, more = '') => run(`ingest ${file} --callback ${receiver.callbackUrl}${more}`);
   const view = async (meant = 'latest') => JSON.parse((await run(`status ${meant} --json`)).out);
@@ -70,7 +65,7 @@ describe('pause, resume and cancel', () => {
     expect(await view()).toMatchObject({ status: 'PAUSED' });
     receiver.setFaults();
     const { code, out } = await run('resume latest');
-    expect(out).toMatch(/^QUEUED .*\n[\s\S]*COMPLETED: 3 records in 1 chunks acknowledged/);
+    expect(out).toMatch(/^QUEUED .*\n[\s\S]*COMPLETED: 3 records in 1 chunk acknowledged/);
     expect(code).toBe(0);
   });
 
@@ -87,11 +82,146 @@ describe('pause, resume and cancel', () => {
   });
 });
 
+describe('list', () => {
+  /** A service that has so many ingestions. */
+  async function serviceWith(count: number) {
+    const all = Array.from({ length: count }, (_, index) =>
+      sampleIngestion({ ingestionId: String(index).padStart(64, 'f') }),
+    );
+    const { app } = apiUnderTest({
+      reads: {
+        listIngestions: ({ limit, cursor }) => {
+          const end = Number(cursor ?? 0) + limit;
+          return Promise.resolve({ items: all.slice(end - limit, end), nextCursor: end < count ? String(end) : null });
+        },
+      },
+    });
+    const { promise, resolve } = Promise.withResolvers<number>();
+    const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, ({ port }) => resolve(port));
+    onTestFinished(() => void server.close());
+    const url = `http://127.0.0.1:${await promise}`;
+    return async (args: string, changes: Partial<CommandContext> = {}) => {
+      const { context, written } = recordedContext(changes);
+      const code = await runCommandLine([...args.split(' '), '--url', url], context);
+      return { code, error: written.error, lines: written.out.trimEnd().split('\n') };
+    };
+  }
+
+  it('shows a person the newest, and gives programs all of them', async () => {
+    const run = await serviceWith(250);
+    const shown = await run('list');
+    expect(shown).toMatchObject({ code: 0, error: 'Only the newest 100 are shown; --json or --ids prints all.\n' });
+    expect(shown.lines).toHaveLength(101);
+    const ids = await run('list --ids');
+    expect(ids).toMatchObject({ code: 0, error: '' });
+    expect(ids.lines).toEqual(Array.from({ length: 250 }, (_, index) => String(index).padStart(64, 'f')));
+    const documents = (await run('list --json')).lines.map((line) => JSON.parse(line).ingestion_id);
+    expect(documents).toEqual(ids.lines);
+  });
+
+  it('asks for no more where nobody reads on', async () => {
+    const run = await serviceWith(250);
+    expect((await run('list --ids', { signal: AbortSignal.abort() })).lines).toHaveLength(100);
+  });
+
+  it('shows the begin of each id on a terminal, which names it as well', async () => {
+    const run = await serviceWith(1);
+    const { lines } = await run('list', { terminalColumns: () => 80 });
+    expect(lines[1]).toMatch(/^f{12} {2}[A-Z]/);
+    expect((await run('list')).lines[1]).toMatch(/^f{63}0 {2}[A-Z]/);
+  });
+});
+
+describe('delete', () => {
+  it('removes what has ended, where it is meant', async () => {
+    const { run, ingest, view } = await setUp();
+    await ingest('products.json');
+    const { ingestion_id: id } = await view();
+    const asked: string[] = [];
+    const answering = (answer: string | null): Partial<CommandContext> => ({
+      ask: (question) => {
+        asked.push(question);
+        return Promise.resolve(answer);
+      },
+    });
+    for (const answer of ['', 'n', 'yellow', null]) {
+      expect(await run('delete latest', answering(answer))).toMatchObject({
+        code: 1,
+        out: '',
+        error: 'Nothing is deleted.\n',
+      });
+    }
+    expect(asked[0]).toMatch(
+      new RegExp(`^COMPLETED .*products\\.json, asked for .*: ingestion ${id}\nDelete .*\\[y/N\\] $`),
+    );
+    expect((await view()).ingestion_id).toBe(id);
+    expect(await run('delete latest', answering(' Y '))).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(new RegExp(`^deleted .*products\\.json: ingestion ${id}\n$`)),
+    });
+    expect(await run(`status ${id}`)).toMatchObject({
+      code: 2,
+      error: expect.stringMatching(/^INGESTION_NOT_FOUND: /),
+    });
+  });
+
+  it('asks nobody where there is nobody', async () => {
+    const { run, ingest, view } = await setUp();
+    await ingest('products.json');
+    expect(await run('delete latest')).toMatchObject({ code: 2, error: expect.stringContaining('--yes is needed') });
+    const { ingestion_id: id } = await view();
+    const { code, out } = await run('delete latest --yes --json');
+    expect(JSON.parse(out)).toEqual({ ingestion_id: id, file_path: expect.stringMatching(/products\.json$/) });
+    expect(code).toBe(0);
+  });
+
+  it('leaves what is under way', async () => {
+    const { folder, receiver, run, ingest } = await setUp();
+    await startService(folder);
+    failFrom(receiver, 0);
+    await ingest('products.json', ' --no-wait');
+    expect(await run('delete latest --yes')).toMatchObject({
+      code: 4,
+      error: expect.stringMatching(/^MOVE_NOT_ALLOWED: /),
+    });
+  });
+});
+
+describe('chunk', () => {
+  it('prints the bytes that were sent', async () => {
+    const { folder, receiver, run, ingest, view } = await setUp();
+    writeFileSync(join(folder, 'products.json'), '[{"id":1},{"id":123456789012345678,"name":"\u009b31m日本"}]');
+    await ingest('products.json', ' --chunk-records 1');
+    const { code, out, bytes } = await run('chunk latest 1');
+    const body = Buffer.concat(bytes).toString();
+    const [, record = ''] = await receiver.records((await view()).ingestion_id);
+    expect(body).toContain(`"records":[${record}]`);
+    expect(body).toContain('"id":123456789012345678');
+    expect({ code, out }).toEqual({ code: 0, out: '' });
+    const shown = await run('chunk latest 1', { terminalColumns: () => 80 });
+    expect(shown.out).toContain('"name":"\\u009b31m日本"');
+    expect(JSON.parse(shown.out)).toEqual(JSON.parse(body));
+  });
+
+  it('says that there is none, or that it cannot be what was sent', async () => {
+    const { folder, run, ingest } = await setUp();
+    await ingest('products.json');
+    expect(await run('chunk latest first')).toMatchObject({
+      code: 2,
+      error: expect.stringMatching(/^COMMAND_INVALID: /),
+    });
+    expect(await run('chunk latest 1')).toMatchObject({ code: 2, error: expect.stringMatching(/^CHUNK_NOT_FOUND: /) });
+    writeFileSync(join(folder, 'products.json'), '[{"id":1},{"id":2},{"id":4}]');
+    expect(await run('chunk latest 0')).toMatchObject({ code: 4, error: expect.stringMatching(/^SOURCE_CHANGED: /) });
+    expect(await run('chunk latest 0', { signal: AbortSignal.abort() })).toMatchObject({ code: 130 });
+  });
+});
+
 describe('verify', () => {
   it('says that the file is what was delivered, and the chunk that is not', async () => {
     const { folder, run, ingest } = await setUp();
     await ingest('products.json', ' --chunk-records 2');
-    expect(await run('verify latest')).toEqual({
+    expect(await run('verify latest')).toMatchObject({
       code: 0,
       out: 'The file is what was delivered: 2 of 2 chunks, 3 records compared.\n',
       error: '',
@@ -120,6 +250,50 @@ describe('status --watch', () => {
       status: 'FAILED',
       last_error: { code: 'READER_TRUNCATED' },
     });
+  });
+});
+
+describe('a service that is ended while it is watched', () => {
+  it('is waited for, and watched to the end by the one that follows it', async () => {
+    const { folder, receiver, ingest } = await setUp();
+    const first = await startService(folder);
+    failFrom(receiver, 1);
+    await ingest('products.json', ' --chunk-records 1 --no-wait');
+    const { context, written } = recordedContext({ cwd: folder });
+    const watching = runCommandLine(['status', 'latest', '--watch', '--json', '--url', first.url], context);
+    await until(
+      () => written.out,
+      (out) => out.includes('ATTEMPT_FAILED'),
+    );
+    await first.stop();
+    await until(
+      () => written.error,
+      (error) => error.startsWith('service unreachable, trying again: '),
+    );
+    receiver.setFaults();
+    await startService(folder, { env: { ACKSTREAM_PORT: new URL(first.url).port } });
+    expect(await watching).toBe(0);
+    expect(written.error).toMatch(/^[^\n]*\nThe service answers again\.\n$/);
+    const documents = written.out.trimEnd().split('\n');
+    expect(JSON.parse(documents.at(-1) ?? '')).toMatchObject({ status: 'COMPLETED', totals: { records: 3 } });
+    expect(new Set(documents).size).toBe(documents.length);
+  });
+});
+
+describe('an ingestion that the receiver refuses', () => {
+  it.each([true, false])('is told with what the receiver answered; by a service: %s', async (hasService) => {
+    const { folder, receiver, run, ingest } = await setUp();
+    if (hasService) await startService(folder);
+    receiver.setFaults({ fault: 'status', status: 410 });
+    const { code, out } = await ingest('products.json', ' --chunk-records 1');
+    expect(code).toBe(1);
+    expect(out).toMatch(
+      /^FAILED: [\s\S]*\nthe receiver answered: HTTP 410 Gone[^\n]*\nall of it: ackstream status [0-9a-f]{64}\n/m,
+    );
+    const { out: status } = await run('status latest');
+    expect(status).toMatch(
+      /\n\nlast failed attempt: attempt \d at chunk 0, ended [^\n]*\n {2}\| HTTP 410 Gone\n {2}\| [\w-]+: /i,
+    );
   });
 });
 

@@ -1,12 +1,12 @@
 /** The command as a process, through its launcher: what only a process shows. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { VERSION } from '../../src/version.ts';
 import { projectRoot, readProjectFile } from '../repo/project-files.ts';
 
@@ -84,6 +84,55 @@ it('tells what it can do without loading a service', async () => {
   const loaded = await text(child.stderr);
   const libraries = new Set([...loaded.matchAll(/node_modules\/((?:@[^/]+\/)?[^/\n]+)/g)].map(([, name]) => name));
   expect([...libraries]).toEqual(['commander']);
+});
+
+/** Runs a line of the shell, in which `$ackstream` is the command; what it prints. */
+async function shell(line: string): Promise<string> {
+  const child = spawn('bash', ['-c', line], {
+    cwd: folder,
+    env: {
+      PATH: process.env.PATH,
+      ackstream: `${process.execPath} ${join(projectRoot, 'bin', 'ackstream.js')}`,
+      ACKSTREAM_PORT: '0',
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 15_000,
+  });
+  const [printed] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+  return printed;
+}
+
+const hasFullDevice = existsSync('/dev/full');
+if (!hasFullDevice) console.log('main: there is no /dev/full; the streams of the command are not tried');
+
+describe.runIf(hasFullDevice)('the streams of the command', () => {
+  it('may end before what is printed', async () => {
+    const endless = '$ackstream generate --format csv --records 100000000';
+    expect(
+      await shell(
+        `(${endless}; echo "exit $?" >&2) 2>&1 >/dev/full | tail -n 1; ${endless} 2>err | head -c 3; cat err`,
+      ),
+    ).toBe('exit 1\nid,');
+  });
+
+  it('that are full are told of by the exit code', async () => {
+    expect(await shell('$ackstream config 2>&1 >/dev/full; echo "exit $?"')).toMatch(
+      /^Standard output cannot be written: ENOSPC.*\nexit 1\n$/,
+    );
+  });
+
+  it('for errors need not be read by anybody', async () => {
+    const unread = '2> >(exec true)';
+    expect(
+      await shell(`sleep 0.1 | $ackstream config ${unread} | head -c 7; $ackstream config --no ${unread}; echo " $?"`),
+    ).toBe('SETTING 2\n');
+  });
+
+  it('may be closed', async () => {
+    expect(await shell('$ackstream config <&- | head -c 7; $ackstream config >&- 2>&-; echo " $?"')).toBe(
+      'SETTING 0\n',
+    );
+  });
 });
 
 it('colours status words where it is told to, though it is no terminal', async () => {

@@ -42,6 +42,12 @@ describe('a command line', () => {
     ['no command', [], 'A command is missing; `ackstream --help` lists them.'],
     ['half a command', ['token'], 'A command is missing.'],
     ['an unknown command', ['ingets', 'a'], "Unknown command 'ingets' (did you mean ingest?)."],
+    [
+      'an unknown command that is asked for its help',
+      ['lits', '--help'],
+      "Unknown command 'lits' (did you mean list?).",
+    ],
+    ['help for an unknown command', ['help', 'lits'], "Unknown command 'lits' (did you mean list?)."],
     ['an unknown second word', ['token', 'revok', 'a'], "Unknown command 'revok' (did you mean revoke?)."],
     ['a property of every object as a command', ['toString'], "Unknown command 'toString'."],
     ['an unknown option', ['status', ID, '--jsno'], "Unknown option '--jsno' (did you mean --json?)."],
@@ -80,10 +86,23 @@ describe('help', () => {
     expect(out).toMatch(new RegExp(`^Usage: ackstream ${name}\\b`));
     for (const { flags } of spec.options) expect(out).toContain(`  ${flags}`);
     for (const { line } of spec.examples) expect(out).toContain(line);
-    expect(out).toContain(`Exit codes: ${spec.exits}.`);
+    for (const [exit, meaning] of Object.entries(spec.exits))
+      expect(out).toContain(`\n  ${exit.padEnd(3)}  ${meaning}\n`);
     expect(code).toBe(0);
-    expect((await run('help', ...name.split(' ').slice(0, 1))).code).toBe(0);
+    expect(await run('help', ...name.split(' '))).toEqual({ code: 0, out, error: '' });
   });
+});
+
+it('is not wider than can be read, and not wider than the terminal', async () => {
+  for (const [columns, widest] of [
+    [200, 100],
+    [60, 60],
+  ] as const) {
+    const { context, written } = recordedContext({ terminalColumns: () => columns });
+    await runCommandLine(['import', '--help'], context);
+    const [description = ''] = written.out.split('Arguments:');
+    expect(Math.max(...description.split('\n').map((line) => line.length))).toBeLessThanOrEqual(widest);
+  }
 });
 
 describe('the command table', () => {

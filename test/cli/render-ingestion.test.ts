@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { renderEnd, renderIngestion, renderIngestions } from '../../src/cli/render-ingestion.ts';
-import { INGESTION_ID, RECEIVER_AWAY, viewOf } from './command-fixtures.ts';
+import { FAILED_ATTEMPT, INGESTION_ID, RECEIVER_AWAY, viewOf } from './command-fixtures.ts';
+
+const PLAIN = { hasColour: false };
 
 const failed = viewOf({
   status: 'FAILED',
@@ -17,7 +19,7 @@ const failed = viewOf({
 
 describe('status', () => {
   it('shows an ingestion that runs', () => {
-    expect(renderIngestion(viewOf(), false)).toBe(
+    expect(renderIngestion(viewOf(), PLAIN)).toBe(
       [
         `ingestion  ${INGESTION_ID}`,
         'status     RUNNING',
@@ -34,7 +36,7 @@ describe('status', () => {
   });
 
   it('shows an error with its place and what to do', () => {
-    const text = renderIngestion(failed, false);
+    const text = renderIngestion(failed, PLAIN);
     expect(text).toContain('last error  READER_SYNTAX: expected a comma\\u001b[2J\n');
     expect(text).toContain('place       line 7, column 3, byte 120\n');
     expect(text).toContain('what to do  Correct the file at this place and send it again.\n');
@@ -42,7 +44,7 @@ describe('status', () => {
 
   it('shows when it is tried again', () => {
     const view = viewOf({ last_error: RECEIVER_AWAY, next_attempt_at: '2026-03-01T12:00:14.000Z' });
-    expect(renderIngestion(view, false)).toContain('next attempt  2026-03-01T12:00:14.000Z\n');
+    expect(renderIngestion(view, PLAIN)).toContain('next attempt  2026-03-01T12:00:14.000Z\n');
   });
 });
 
@@ -56,11 +58,11 @@ describe('a circuit that is not closed', () => {
   } as const;
 
   it('is shown with its next probe', () => {
-    expect(renderIngestion(viewOf({ circuit }), false)).toContain(
+    expect(renderIngestion(viewOf({ circuit }), PLAIN)).toContain(
       'circuit    open to https://receiver.example since 2026-03-01T12:00:00.000Z, next probe 2026-03-01T12:00:30.000Z\n',
     );
     const probing = viewOf({ circuit: { ...circuit, state: 'half-open', next_probe_at: null } });
-    expect(renderIngestion(probing, false)).toContain('since 2026-03-01T12:00:00.000Z, a probe is under way\n');
+    expect(renderIngestion(probing, PLAIN)).toContain('since 2026-03-01T12:00:00.000Z, a probe is under way\n');
   });
 });
 
@@ -68,29 +70,79 @@ describe('what was set aside', () => {
   const view = viewOf({ file_count: 12, file_type: 'csv', totals: { ...viewOf().totals, rejected_records: 1234 } });
 
   it('is shown, with how to see it', () => {
-    expect(renderIngestion(view, false)).toContain(
+    expect(renderIngestion(view, PLAIN)).toContain(
       `set aside  1,234 bad records, see \`ackstream rejects ${INGESTION_ID}\`\n`,
     );
-    expect(renderEnd(view, false)).toContain('\nset aside: 1,234 bad records');
-    expect(renderIngestion(viewOf(), false)).not.toContain('set aside');
+    expect(renderEnd(view, PLAIN)).toContain('\nset aside: 1,234 bad records');
+    expect(renderIngestion(viewOf(), PLAIN)).not.toContain('set aside');
   });
 
   it('is of so many files', () => {
-    expect(renderIngestion(view, false)).toContain('(csv, 12 files)\n');
+    expect(renderIngestion(view, PLAIN)).toContain('(csv, 12 files)\n');
   });
 });
 
 describe('the end of ingest', () => {
   it('names the chain of what was delivered', () => {
-    expect(renderEnd(viewOf({ status: 'COMPLETED', percent: 100 }), false)).toBe(
+    expect(renderEnd(viewOf({ status: 'COMPLETED', percent: 100 }), PLAIN)).toBe(
       `COMPLETED: 12,000 records in 24 chunks acknowledged, 100.0 % of the file\nchain checksum ${'0'.repeat(64)}\ningestion ${INGESTION_ID}\n`,
     );
   });
 
   it('says why it failed and what to do', () => {
-    expect(renderEnd(failed, false)).toMatch(
+    expect(renderEnd(failed, PLAIN)).toMatch(
       /^FAILED: .*\nlast error: READER_SYNTAX.*\nplace: line 7.*\nwhat to do: Correct/,
     );
+  });
+});
+
+describe('the last failed attempt', () => {
+  const answer = { ...FAILED_ATTEMPT.answer, body: '\n<h1>Down\x1b[2J</h1>\r\nback soon\n' };
+  const attempt = { ...FAILED_ATTEMPT, answer };
+
+  it('is shown in full by status, none of it obeyed by the terminal', () => {
+    expect(renderIngestion(viewOf(), { ...PLAIN, failed: attempt }).split('\n\n')[1]).toBe(
+      [
+        'last failed attempt: attempt 4 at chunk 24, ended 2026-03-01T12:00:10.000Z: HTTP 503: Down',
+        '  | HTTP 503 Service Unavailable',
+        '  | Content-Type: text/html',
+        '  | X-Trace: a\\u0000b',
+        '  |',
+        '  |',
+        '  | <h1>Down\\u001b[2J</h1>',
+        '  | back soon',
+        '  |',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it.each<[string, Partial<typeof answer>, string]>([
+    ['that is longer than what is kept', { is_body_cut: true, body_bytes: 123_456 }, '(the begin of 123,456 bytes)'],
+    ['that is no text', { body: '//4=', body_encoding: 'base64' }, '(in base64, for it is no UTF-8)\n  | //4='],
+    ['that came compressed', { body: '', body_bytes: 900 }, '(900 bytes, compressed, of which none is kept)'],
+    ['with more headers than are kept', { are_headers_cut: true }, '(more headers came than are kept)'],
+  ])('says so of an answer %s', (_what, changes, text) => {
+    const shown = renderIngestion(viewOf(), { ...PLAIN, failed: { ...attempt, answer: { ...answer, ...changes } } });
+    expect(shown).toContain(`\n  | ${text}\n`);
+  });
+
+  it('says that nobody answered', () => {
+    const silent = { ...attempt, chunk_number: null, answer: null, reason: 'connect ECONNREFUSED' };
+    expect(renderIngestion(viewOf(), { ...PLAIN, failed: silent })).toMatch(
+      /\n\nlast failed attempt: attempt 4 at COMPLETED, ended .*: connect ECONNREFUSED\n {2}no answer came\n$/,
+    );
+    expect(renderEnd(failed, { ...PLAIN, failed: silent })).not.toContain('answered');
+  });
+
+  it('is told at the end by its status and first line, and where the rest is', () => {
+    const lines = renderEnd(failed, { ...PLAIN, failed: attempt }).split('\n');
+    expect(lines.slice(-4)).toEqual([
+      'the receiver answered: HTTP 503 Service Unavailable: <h1>Down\\u001b[2J</h1>',
+      `all of it: ackstream status ${INGESTION_ID}`,
+      `ingestion ${INGESTION_ID}`,
+      '',
+    ]);
   });
 });
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatCount, formatSeconds, progressBar, progressLine } from '../../src/cli/render-progress.ts';
-import { RECEIVER_AWAY, viewOf } from './command-fixtures.ts';
+import { textWidth } from '../../src/cli/text-width.ts';
+import { INGESTION_ID, RECEIVER_AWAY, viewOf } from './command-fixtures.ts';
 
 const NOW = Date.parse('2026-03-01T12:00:10.000Z');
 
@@ -40,7 +41,7 @@ describe('the progress bar', () => {
             last_error: { ...RECEIVER_AWAY, message },
           });
           const line = progressBar(view, { now: NOW, columns });
-          expect(line.length).toBeLessThan(columns);
+          expect(textWidth(line)).toBeLessThan(columns);
           expect(line).not.toMatch(/\p{Cc}/u);
         },
       ),
@@ -50,19 +51,60 @@ describe('the progress bar', () => {
 
 describe('a progress line', () => {
   it('begins with the state and the file', () => {
-    expect(progressLine(viewOf({ records_per_second: null, eta_seconds: null }), NOW)).toBe(
+    expect(progressLine(viewOf({ records_per_second: null, eta_seconds: null }), { now: NOW })).toBe(
       'RUNNING /srv/feeds/products.json:  50.0 %  12,000 records',
     );
   });
 
   it('says why nothing moves and when it is tried again', () => {
     const waiting = viewOf({ next_attempt_at: '2026-03-01T12:00:14.000Z', last_error: RECEIVER_AWAY });
-    expect(progressLine(waiting, NOW)).toContain('next attempt in 0:04: connect ECONNREFUSED');
-    expect(progressLine(waiting, NOW + 4000)).toContain('trying again: connect ECONNREFUSED');
+    expect(progressLine(waiting, { now: NOW })).toContain('attempt failed: connect ECONNREFUSED; next in 0:04');
+    expect(progressLine(waiting, { now: NOW + 4000 })).toContain('attempt failed: connect ECONNREFUSED; trying again');
+    expect(progressLine({ ...waiting, next_attempt_at: null }, { now: NOW })).toContain('; trying again');
+    expect(progressLine({ ...waiting, status: 'PAUSED' }, { now: NOW })).not.toContain('failed');
+  });
+
+  it('counts the retries that were heard of, and says which attempt it was that failed', () => {
+    const lastFailure = {
+      ingestion_id: INGESTION_ID,
+      at: RECEIVER_AWAY.at,
+      chunk_number: 24,
+      attempt: 4,
+      outcome: 'unavailable',
+      http_status: null,
+      reason: RECEIVER_AWAY.message,
+      next_attempt_at: '2026-03-01T12:00:14.000Z',
+    };
+    const heard = { retryCount: 1200, lastFailure };
+    const waiting = viewOf({ next_attempt_at: lastFailure.next_attempt_at, last_error: RECEIVER_AWAY });
+    expect(progressLine(waiting, { now: NOW, heard })).toContain(
+      '12,000 records, 1,200 retries  attempt 4 failed: connect ECONNREFUSED; next in 0:04',
+    );
+    expect(progressLine(viewOf(), { now: NOW, heard: { retryCount: 1, lastFailure } })).toContain(
+      '12,000 records, 1 retry  3,400/s',
+    );
+    const later = { ...waiting, last_error: { ...RECEIVER_AWAY, at: '2026-03-01T12:00:10.001Z' } };
+    expect(progressLine(later, { now: NOW, heard })).toContain('  attempt failed: ');
+  });
+
+  it('cuts the words of a receiver rather than the time of the next attempt', () => {
+    const error = { ...RECEIVER_AWAY, message: `HTTP 503: ${'down '.repeat(60)}` };
+    const view = viewOf({ next_attempt_at: '2026-03-01T12:00:14.000Z', last_error: error });
+    expect(progressBar(view, { now: NOW, columns: 90 })).toMatch(
+      / attempt failed: HTTP 503: down d?o?w?n?.*…; next in 0:04$/,
+    );
+    expect(progressBar(view, { now: NOW, columns: 70 })).toMatch(/ 12,000 records {2}attempt failed; next in 0:04$/);
+  });
+
+  it('does not take more columns than there are for what is drawn on two', () => {
+    const view = viewOf({ file_path: `/srv/${'椅子'.repeat(20)}.json` });
+    const line = progressBar(view, { now: NOW, columns: 80 });
+    expect(textWidth(line)).toBeLessThan(80);
+    expect(line).toContain('ETA 0:12');
   });
 
   it('says that it waits for a slot', () => {
-    expect(progressLine(viewOf({ status: 'QUEUED', percent: 0 }), NOW)).toContain('waiting for its turn');
+    expect(progressLine(viewOf({ status: 'QUEUED', percent: 0 }), { now: NOW })).toContain('waiting for its turn');
   });
 
   it('shows no escape of a receiver to the terminal', () => {
@@ -70,7 +112,7 @@ describe('a progress line', () => {
       next_attempt_at: viewOf().created_at,
       last_error: { ...RECEIVER_AWAY, message: '\x1b]0;x\x07' },
     });
-    expect(progressLine(view, NOW)).toContain('\\u001b]0;x\\u0007');
+    expect(progressLine(view, { now: NOW })).toContain('\\u001b]0;x\\u0007');
   });
 });
 

@@ -14,19 +14,12 @@ import { reportOn } from '../../mock-receiver/report.ts';
 import type { CommandContext } from '../../src/cli/command.ts';
 import { runCommandLine } from '../../src/cli/run-command-line.ts';
 import { loadConfig } from '../../src/config.ts';
-import type { Clock } from '../../src/model/clock.ts';
 import type { Logger } from '../../src/model/logger.ts';
 import { type RunningService, serve } from '../../src/serve.ts';
 import { lockDataDirectory } from '../../src/state/data-directory-lock.ts';
-import { systemClock } from '../../src/system-clock.ts';
 import { recordedContext } from './command-fixtures.ts';
 
 const RECORD_COUNT = 25;
-/** Asks more often than a person would want to be told. */
-const impatientClock: Clock = {
-  now: systemClock.now,
-  sleep: (durationMs, signal) => systemClock.sleep(Math.min(durationMs, 20), signal),
-};
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 let folder: string;
@@ -63,7 +56,7 @@ async function startService(): Promise<RunningService> {
 
 /** Runs a command as a shell would; without a terminal. */
 async function run(args: readonly string[], changes: Partial<CommandContext> = {}) {
-  const { context, written } = recordedContext({ env, cwd: folder, clock: impatientClock, ...changes });
+  const { context, written } = recordedContext({ env, cwd: folder, ...changes });
   const code = await runCommandLine(args, context);
   return { code, ...written, documents: () => documentsOf(written.out) };
 }
@@ -217,7 +210,9 @@ describe('ackstream ingest with a service', () => {
     const { code, error } = await run(['ingest', 'products.json', '--callback', callback], {
       signal: AbortSignal.abort(),
     });
-    expect(error).toMatch(/^The service at http.* goes on\. See `ackstream status [0-9a-f]{64}`\.\n$/);
+    expect(error).toMatch(
+      /^The service at http.* goes on delivering\. Go on watching: ackstream status [0-9a-f]{64} --watch\n$/,
+    );
     expect(code).toBe(130);
   });
 

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe } from 'vitest';
 import { describeAttempts } from './state-store/attempts.ts';
 import { describeDeletions } from './state-store/deletions.ts';
 import { describeEvents } from './state-store/events.ts';
+import { describeFailedAttempts } from './state-store/failed-attempts.ts';
 import { describeInvariants } from './state-store/invariants.ts';
 import { describeLedger } from './state-store/ledger.ts';
 import { describeMoves } from './state-store/moves.ts';
@@ -29,6 +30,7 @@ export function describeStateStore(name: string, open: () => Promise<OpenedState
     describeQueue(subject);
     describeLedger(subject);
     describeAttempts(subject);
+    describeFailedAttempts(subject);
     describeOvertakenRuns(subject);
     describeRecovery(subject);
     describeRejects(subject);

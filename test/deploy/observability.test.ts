@@ -1,9 +1,11 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { setScene } from '../harness/scene.ts';
 import type { Sample } from '../metrics/parse-metrics.ts';
 import { scrape } from '../metrics/scrape.ts';
-import { readProjectFile } from '../repo/project-files.ts';
+import { projectRoot, readProjectFile } from '../repo/project-files.ts';
 import { selectorsIn, unknownIn } from './promql.ts';
 
 interface Alert {
@@ -57,6 +59,14 @@ describe('deploy/prometheus-rules.yml', () => {
     }
   });
 
+  it('is what Prometheus takes', ({ skip }) => {
+    const rulesFile = join(projectRoot, 'deploy', 'prometheus-rules.yml');
+    const { error, status, stderr } = spawnSync('promtool', ['check', 'rules', rulesFile], { encoding: 'utf8' });
+    if (error !== undefined) skip('there is no promtool here');
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+  });
+
   it('has for each alert a severity, and in docs/metrics.md what to do', () => {
     const headings = Array.from(readProjectFile('docs/metrics.md').matchAll(/^### (\w+)$/gm), ([, name]) => name);
     expect(new Set(headings)).toEqual(new Set(alerts.map(({ alert }) => alert)));
@@ -64,6 +74,36 @@ describe('deploy/prometheus-rules.yml', () => {
       expect(['critical', 'warning', 'info'], alert).toContain(labels.severity);
       expect(annotations.runbook).toBe(`docs/metrics.md#${alert.toLowerCase()}`);
       expect(annotations.summary, alert).toContain('{{ $labels.instance }}');
+    }
+  });
+});
+
+describe('both', () => {
+  it('take rates and increases of counters, of which nothing else is asked', async () => {
+    const { service } = await setScene({ recordCount: 0 });
+    await scrape(service.api);
+    const { body } = await service.api.callForText('GET', '/metrics');
+    const types = new Map(Array.from(body.matchAll(/^# TYPE (\S+) (\S+)$/gm), ([, name, type]) => [name, type]));
+    const targets = dashboard.panels.flatMap((panel) => panel.targets);
+    const expressions = [...alerts, ...targets].map(({ expr }) => expr);
+    for (const expression of expressions) {
+      const rated = new Set(Array.from(expression.matchAll(/\b(?:rate|increase)\((\w+)/g), ([, name = '']) => name));
+      for (const { metric } of selectorsIn(expression).filter((one) => one.metric !== 'up')) {
+        const type = types.get(metric.replace(/_bucket$/, ''));
+        expect(['counter', 'histogram'].includes(type ?? ''), `${metric} in ${expression}`).toBe(rated.has(metric));
+      }
+    }
+  });
+
+  it('look over windows that hold several scrapes, whatever their interval', () => {
+    const windowsIn = (expr: string) => Array.from(expr.matchAll(/\[(\S+?)\]/g), ([, window]) => window);
+    for (const { alert, expr } of alerts) {
+      for (const window of windowsIn(expr)) expect(window, alert).toMatch(/^(?:15m|30m|1h)$/);
+    }
+    for (const { title, targets } of dashboard.panels) {
+      for (const { expr } of targets) {
+        for (const window of windowsIn(expr)) expect(window, title).toMatch(/^(?:\$__rate_interval|1h)$/);
+      }
     }
   });
 });

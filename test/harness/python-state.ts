@@ -16,7 +16,9 @@ export function writePythonState(path: string, rows: readonly PythonStateRow[]):
       'CREATE TABLE ingestion_state (ingestion_id TEXT PRIMARY KEY, last_chunk INTEGER, total_records INTEGER, status TEXT)',
     );
     const insert = database.prepare('INSERT INTO ingestion_state VALUES (?, ?, ?, ?)');
-    for (const { id, lastChunk, records, status } of rows) insert.run(id, lastChunk, records, status);
+    database.transaction(() => {
+      for (const { id, lastChunk, records, status } of rows) insert.run(id, lastChunk, records, status);
+    })();
   } finally {
     database.close();
   }

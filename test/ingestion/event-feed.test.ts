@@ -104,6 +104,20 @@ describe('a feed of events', () => {
     expect(Math.max(...reader.items.map((item) => (item.kind === 'events' ? item.events.length : 0)))).toBe(200);
   });
 
+  it('lets others have their turn while it replays much to one who takes it at once', async () => {
+    const { store, feed } = setFeed();
+    await record(store, 2_000);
+    const reader = new Reader(feed, 0);
+    const seenAtTurns: number[] = [];
+    while (reader.ids.length < 2_000) {
+      await new Promise((resolve) => {
+        setImmediate(resolve);
+      });
+      seenAtTurns.push(reader.ids.length);
+    }
+    expect(seenAtTurns.length).toBeGreaterThanOrEqual(10);
+  });
+
   it.each([
     ['was forgotten', 2],
     ['never was on record here', 900],
@@ -127,6 +141,36 @@ describe('a feed of events', () => {
       await settled();
     }
     expect(reader.items.map(({ kind }) => kind)).toEqual(['start', 'heartbeat', 'heartbeat']);
+  });
+
+  it('of one ingestion says how far it has looked, so that what others fill the log with is no gap of it', async () => {
+    const { store, clock, feed } = setFeed();
+    const sample = sampleIngestion('feed');
+    await submitted(store, sample);
+    const reader = new Reader(feed, null, sample.ingestionId);
+    await settled();
+    await record(store, 5);
+    for (let time = 0; time < 2; time += 1) {
+      clock.advance(HEARTBEAT_MS);
+      await settled();
+    }
+    expect(reader.items).toEqual([
+      { kind: 'start', after: 1 },
+      { kind: 'heartbeat', after: 1 },
+      { kind: 'heartbeat', after: 6 },
+    ]);
+  });
+
+  it('of an ingestion that was deleted ends', async () => {
+    const { store, clock, feed } = setFeed();
+    const sample = sampleIngestion('feed');
+    await submitted(store, sample);
+    await store.applyEvent(sample.ingestionId, 'cancel', NOW);
+    const reader = new Reader(feed, null, sample.ingestionId);
+    await settled();
+    await store.deleteIngestion(sample.ingestionId, NOW);
+    clock.advance(HEARTBEAT_MS);
+    await reader.ended;
   });
 
   it('ends after a quarter of an hour, so that its reader asks anew', async () => {
@@ -192,10 +236,10 @@ describe('a feed of events', () => {
           else if (kind === 'cut') await reconnect();
           else for (let turn = 0; turn < count; turn += 1) await Promise.resolve();
         }
-        await settled();
+        const { newestId } = await store.listEvents({ ingestionId: null, after: 0, limit: 1 });
+        while ((reader.ids.at(-1) ?? seen.at(-1) ?? 0) < newestId) await settled();
         await reconnect();
         await reader.leave();
-        const { newestId } = await store.listEvents({ ingestionId: null, after: 0, limit: 1 });
         expect(seen).toEqual(Array.from({ length: newestId }, (_, index) => index + 1));
       }),
       { numRuns: 40 },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ServiceError } from '../../src/errors.ts';
+import { type ErrorCode, ServiceError } from '../../src/errors.ts';
 import { Retention, type RetentionOptions } from '../../src/ingestion/retention.ts';
 import { ManualClock, settled } from '../harness/manual-clock.ts';
 
@@ -11,10 +11,13 @@ function retaining(options: { readonly retentionMs: number | null; readonly chan
   const left = new Map(Object.entries(options.changedAt ?? {}));
   const unpurged = new Map([['half-removed', 2]]);
   const logged: unknown[] = [];
+  const gone = new Map<string, ErrorCode>();
   const state = { isRefusing: false };
   const store: RetentionOptions['store'] = {
     async deleteIngestion(id) {
       if (!left.delete(id)) throw new ServiceError('INGESTION_NOT_FOUND');
+      const code = gone.get(id);
+      if (code !== undefined) throw new ServiceError(code);
       unpurged.set(id, 3);
     },
     async purgeDeleted(id) {
@@ -35,7 +38,7 @@ function retaining(options: { readonly retentionMs: number | null; readonly chan
   const log = (event: string, fields?: unknown) => void logged.push([event, fields]);
   const logger = { debug: log, info: log, warn: log, error: log };
   const retention = new Retention({ store, clock, logger, retentionMs: options.retentionMs });
-  return { retention, clock, left, unpurged, logged, state };
+  return { retention, clock, left, gone, unpurged, logged, state };
 }
 
 /** As many turns as the pieces of all ingestions need. */
@@ -64,6 +67,19 @@ describe('a retention', () => {
     clock.advance(HOUR_MS);
     await atRest();
     expect(left.size).toBe(0);
+    await retention.close();
+  });
+
+  it('passes over what a person resumed or deleted since it was found', async () => {
+    const { retention, left, gone, logged } = retaining({
+      retentionMs: HOUR_MS,
+      changedAt: { resumed: 0, deleted: 0, old: 0 },
+    });
+    gone.set('resumed', 'MOVE_NOT_ALLOWED').set('deleted', 'INGESTION_NOT_FOUND');
+    retention.start();
+    await atRest();
+    expect(left.size).toBe(0);
+    expect(logged).toEqual([['ingestion.deleted', { ingestion_id: 'old', by: 'retention' }]]);
     await retention.close();
   });
 

@@ -119,6 +119,35 @@ describe('a verification', () => {
   });
 });
 
+describe('a verification that is forgotten', () => {
+  it('ends, leaves nothing of what came of it, and keeps its place until its thread has ended', async () => {
+    const { dependencies, closedCount } = reading(() => new Promise(() => {}));
+    const service = new VerificationService(dependencies);
+    expect(service.forget('a')).toBe(false);
+    service.start(delivered('a'));
+    await settled();
+    expect(service.forget('a')).toBe(true);
+    expect([service.find('a'), service.forget('a')]).toEqual([null, false]);
+    expect(() => service.start(delivered('a'))).toThrow(expect.objectContaining({ code: 'READ_BACK_BUSY' }));
+    await settled();
+    await settled();
+    expect(closedCount()).toBeGreaterThan(0);
+    expect(service.find('a')).toBeNull();
+    expect(service.start(delivered('a'))).toMatchObject({ state: 'running', verifiedChunkCount: 0 });
+    await service.close();
+  });
+
+  it('may have ended before', async () => {
+    const service = new VerificationService(reading(() => Promise.resolve()).dependencies);
+    service.start(delivered('a'));
+    await settled();
+    await settled();
+    expect(service.find('a')).toMatchObject({ state: 'done' });
+    expect(service.forget('a')).toBe(true);
+    expect(service.find('a')).toBeNull();
+  });
+});
+
 describe('chunks that are rebuilt', () => {
   it('are few at a time, given up by who waits and when the service closes', async () => {
     const rebuilder = new ChunkRebuilder(reading(() => Promise.resolve()).dependencies);

@@ -4,6 +4,7 @@ import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '
 import { afterEach, describe, expect, it } from 'vitest';
 import { setScene } from '../harness/scene.ts';
 import { startServiceProcess } from '../harness/service-process.ts';
+import { until } from '../harness/until.ts';
 import { startWireTap, type WireMessage } from '../harness/wire-tap.ts';
 import { projectRoot } from '../repo/project-files.ts';
 
@@ -51,7 +52,11 @@ describe('Traces', () => {
     const { ingestion_id } = await deliver({ callback_url: `${tap.url}?key=s3cret` });
     await expectDelivered(ingestion_id);
 
-    const spans = exporter.getFinishedSpans();
+    // The run ends after its ingestion is seen to be completed.
+    const spans = await until(
+      () => exporter.getFinishedSpans(),
+      (finished) => finished.some(({ name }) => name === 'ingestion run'),
+    );
     const [run] = spans.filter(({ name }) => name === 'ingestion run');
     const attempts = spans.filter(({ kind }) => kind === SpanKind.CLIENT);
     expect(attempts.map(({ name }) => name)).toEqual(['POST chunk', 'POST chunk', 'POST chunk', 'POST COMPLETED']);

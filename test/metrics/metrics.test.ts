@@ -150,6 +150,23 @@ describe('ServiceGauges', () => {
     expect(sampleValue(samples, 'ackstream_queue_capacity')).toBe(1000);
   });
 
+  it('leaves the counts to one scrape while another is still counting', async () => {
+    const registry = new Registry();
+    const gauges = new ServiceGauges(registry, clock, facts);
+    const view = { circuits: () => [], readiness: async () => ({ checks: { queue: true, state: true } }) };
+    await gauges.refresh({ ...view, store: { countByStatus: async () => none, countWaiting: async () => 0 } });
+    const slow = Promise.withResolvers<typeof none>();
+    const second = gauges.refresh({
+      ...view,
+      store: { countByStatus: () => slow.promise, countWaiting: async () => 0 },
+    });
+    await view.readiness();
+    expect(sampleValue(parseMetrics(await registry.metrics()), 'ackstream_ingestions', { status: 'RUNNING' })).toBe(0);
+    slow.resolve({ ...none, RUNNING: 1 });
+    await second;
+    expect(sampleValue(parseMetrics(await registry.metrics()), 'ackstream_ingestions', { status: 'RUNNING' })).toBe(1);
+  });
+
   it('shows no counts, rather than old ones, while the state cannot be read', async () => {
     const registry = new Registry();
     const gauges = new ServiceGauges(registry, clock, facts);

@@ -5,7 +5,13 @@ import { hideSecrets, secretsOf } from '../../src/model/hide-secrets.ts';
 const SECRET = `whsec_${Buffer.alloc(24, 5).toString('base64')}`;
 const delivery = {
   callbackUrl: 'http://receiver.example/cb?token=a%2Bb-query-token&shop=42&lone-token',
-  callbackHeaders: { authorization: 'Bearer header-token-0123456789', 'x-key': 'qu"oted\\key', 'x-shop': '42' },
+  callbackHeaders: {
+    authorization: 'Bearer header-token-0123456789',
+    'proxy-authorization': `Basic ${Buffer.from('user:pass:w/rd').toString('base64')}`,
+    'x-key': 'qu"oted\\key',
+    'x-page': 'a<b>&"c"',
+    'x-shop': '42',
+  },
 };
 const secrets = secretsOf(delivery, SECRET);
 const hide = (text: string) => hideSecrets(text, secrets);
@@ -17,6 +23,10 @@ describe('what a receiver quotes', () => {
     ['a header', '{"authorization":"Bearer header-token-0123456789"}', '{"authorization":"[hidden]"}'],
     ['a credential in it', 'no user header-token-0123456789', 'no user [hidden]'],
     ['a header as JSON', '{"x-key":"qu\\"oted\\\\key"}', '{"x-key":"[hidden]"}'],
+    ['a header as HTML', '<td>a&lt;b&gt;&amp;&quot;c&quot;</td>', '<td>[hidden]</td>'],
+    ['a password as it is meant', "array('PHP_AUTH_PW' => 'pass:w/rd')", "array('PHP_AUTH_PW' => '[hidden]')"],
+    ['a password as some encoders write it', '{"pw":"pass:w\\/rd"}', '{"pw":"[hidden]"}'],
+    ['a value in a URL', 'next=%2F&pw=pass%3Aw%2Frd', 'next=%2F&pw=[hidden]'],
     ['a query value as it was sent', 'POST /cb?token=a%2Bb-query-token', 'POST /cb?token=[hidden]'],
     ['a query value as it is meant', 'token a+b-query-token', 'token [hidden]'],
     ['a query that is one value', 'lone-token', '[hidden]'],

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { onTestFinished } from 'vitest';
@@ -16,11 +16,15 @@ export interface ExampleLanguage {
   /** What runs it, as its head says. */
   readonly command: (port: number, databasePath: string) => readonly string[];
   readonly env?: (databasePath: string) => Readonly<Record<string, string>>;
-  /** Whether its interpreter is on this machine. */
+  /** Whether its interpreter is on this machine, with what the receiver needs of it. */
   readonly isThere: boolean;
 }
 
-const runs = (command: string) => spawnSync(command, ['--version']).error === undefined;
+const { PHP_INI_SCAN_DIR } = process.env;
+/** Where PHP looks for its extensions, where it is told. */
+export const PHP_ENV = PHP_INI_SCAN_DIR === undefined ? {} : { PHP_INI_SCAN_DIR };
+
+const runs = (command: string, ...args: readonly string[]) => spawnSync(command, args).status === 0;
 
 /** The example receivers. */
 export const EXAMPLE_LANGUAGES: readonly ExampleLanguage[] = [
@@ -34,10 +38,10 @@ export const EXAMPLE_LANGUAGES: readonly ExampleLanguage[] = [
     name: 'Python',
     file: 'receiver.py',
     command: (port, databasePath) => ['python3', 'receiver.py', String(port), databasePath],
-    isThere: runs('python3'),
+    isThere: runs('python3', '--version'),
   },
   {
-    name: 'PHP',
+    name: 'PHP (with pdo_sqlite)',
     file: 'receiver.php',
     command: (port) => [
       'php',
@@ -49,8 +53,9 @@ export const EXAMPLE_LANGUAGES: readonly ExampleLanguage[] = [
       `127.0.0.1:${port}`,
       'receiver.php',
     ],
-    env: (databasePath) => ({ RECEIVED_DB: databasePath }),
-    isThere: runs('php'),
+    env: (databasePath) => ({ ...PHP_ENV, RECEIVED_DB: databasePath }),
+    // Distributions part its SQLite from it.
+    isThere: runs('php', '-r', "new PDO('sqlite::memory:');"),
   },
 ];
 
@@ -128,8 +133,9 @@ export class ExampleReceiver {
     await once(child, 'exit');
   }
 
-  /** What it has stored, read from its database. */
+  /** What it has stored, read from its database; nothing where it has made none yet. */
   stored(ingestionId: string): Stored {
+    if (!existsSync(this.#databasePath)) return { records: [], chunks: 0, epoch: 0, isCompleted: false };
     const database = new Database(this.#databasePath, { readonly: true });
     try {
       const records = database

@@ -1,6 +1,9 @@
+import { once } from 'node:events';
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sha256Base64, sha256Hex } from '../../src/protocol/checksum.ts';
 import { chunkIdOf } from '../../src/protocol/identity.ts';
@@ -26,6 +29,8 @@ afterAll(() => rmSync(release, { recursive: true, force: true }));
 
 const RECORDS = 115;
 const RECORDS_PER_CHUNK = 10;
+/** More than PHP takes of a body by itself, and most frameworks. */
+const LARGE_RECORD_BYTES = 12_000_000;
 const INGESTION_ID = 'ab'.repeat(32);
 
 /** A body as the protocol has it, its checksum right unless it is given. */
@@ -105,9 +110,12 @@ describe.each(EXAMPLE_LANGUAGES.filter(({ isThere }) => isThere))('the example r
 
     expect(await post(url, first.slice(0, 300))).toMatchObject({ status: 400, ack: false, error: 'MALFORMED' });
     expect(await post(url, '{}')).toMatchObject({ status: 400, ack: false, error: 'MALFORMED' });
+    const named = first.replace(`"${INGESTION_ID}"`, '["a"]');
+    expect(await post(url, named)).toMatchObject({ status: 400, ack: false, error: 'MALFORMED' });
     const digest = { 'Content-Digest': `sha-256=:${sha256Base64('')}:` };
     expect(await post(url, first, digest)).toMatchObject({ status: 400, ack: false, error: 'DIGEST_MISMATCH' });
-    expect(await post(url, chunkBody(0, '[]'))).toMatchObject({ ...refused, status: 200, error: 'EMPTY_CHUNK' });
+    const empty = chunkBody(0, '[]').replace('"record_count":1', '"record_count":0');
+    expect(await post(url, empty)).toMatchObject({ ...refused, status: 200, error: 'EMPTY_CHUNK' });
     expect(await post(url, chunkBody(0, '[1]', 'f'.repeat(64)))).toMatchObject({
       ...refused,
       error: 'CHECKSUM_MISMATCH',
@@ -142,6 +150,24 @@ describe.each(EXAMPLE_LANGUAGES.filter(({ isThere }) => isThere))('the example r
     expect(await post(receiver.url, completionBody(records.length))).toEqual(acknowledged);
     expect(await post(receiver.url, completionBody(records.length))).toEqual(acknowledged);
     expect(receiver.stored(INGESTION_ID)).toEqual({ records, chunks: 1, epoch: 5, isCompleted: true });
+  });
+
+  it('takes a large body from a client that asks before it sends it', async () => {
+    const receiver = await startReceiver();
+    const record = JSON.stringify('x'.repeat(LARGE_RECORD_BYTES));
+    const body = chunkBody(0, `[${record}]`);
+    const digest = `sha-256=:${sha256Base64(body)}:`;
+    const asking = request(receiver.url, {
+      method: 'POST',
+      headers: { Expect: '100-continue', 'Content-Length': Buffer.byteLength(body), 'Content-Digest': digest },
+    });
+    asking.flushHeaders();
+    // A receiver may say "continue", or wait for the body: a client sends it then all the same.
+    await Promise.race([once(asking, 'continue'), once(asking, 'socket')]);
+    asking.end(body);
+    const [response] = (await once(asking, 'response')) as [IncomingMessage];
+    expect(await json(response)).toMatchObject({ ack: true });
+    expect(receiver.stored(INGESTION_ID).records).toEqual([record]);
   });
 
   it('takes only what is signed, where it has a secret', async () => {

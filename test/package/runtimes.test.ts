@@ -46,6 +46,14 @@ describe.runIf(isAskedFor)('the package, installed by npm in an empty folder', (
       expect(stdout.startsWith(`v${version}`)).toBe(true);
       console.log(`runtimes: ${stdout.trim()}`);
       await deliverFeeds(node, folder, EVERY_FORMAT);
+      for (const load of ["await import('ackstream/protocol')", "require('ackstream/protocol')"]) {
+        const { stdout: exported } = await run(
+          node,
+          ['-p', `(async () => ${load})().then(({ readDelivery }) => console.log(typeof readDelivery)), ''`],
+          { cwd: folder },
+        );
+        expect(exported.trim(), load).toBe('function');
+      }
     },
   );
 });

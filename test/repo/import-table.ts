@@ -155,7 +155,7 @@ export const LAYERS: readonly Layer[] = [
     name: 'cli',
     paths: ['src/cli/'],
     mayImport: '*',
-    libraries: ['commander', 'zod', 'node:fs', 'node:net', 'node:child_process', 'node:readline'],
+    libraries: ['commander', 'zod', 'node:fs', 'node:http', 'node:net', 'node:child_process', 'node:readline'],
   },
   {
     name: 'mock-receiver',

@@ -168,7 +168,8 @@ export class Network {
   #answer(flight: Flight, { status, retryAfter, body }: AnswerOnTheWay): void {
     const delayMs = this.#latency(flight.receiver) * 2 + flight.route.answerDelayMs;
     this.#world.time.schedule(delayMs, flight, () => {
-      if (flight.isConnected) flight.end({ kind: 'answered', status, retryAfter, contentEncoding: null, body });
+      if (flight.isConnected)
+        flight.end({ kind: 'answered', status, rawHeaders: [], retryAfter, contentEncoding: null, body });
     });
   }
 

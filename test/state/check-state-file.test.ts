@@ -259,6 +259,16 @@ describe('a row that is not what was written', () => {
     });
   });
 
+  it('of an answer is found by its bytes, and by each other', async () => {
+    const { ingestionId } = sampleIngestion('failed');
+    for (const change of ["body = x'00'", "headers = '[]'", 'http_status = 200', 'body_byte_count = 1']) {
+      executeRaw('closed', `UPDATE received_answers SET ${change}`);
+      await leaveClosed('closed', async (store) => {
+        await expect(store.getLastFailedAttempt(ingestionId)).rejects.toThrow(damaged('the row of received_answers'));
+      });
+    }
+  });
+
   it('stops what would have been decided by it: an attempt that may have reached the receiver never counts as one that did not', async () => {
     const sample = sampleIngestion('paused');
     executeRaw('closed', `UPDATE attempts SET proves_not_stored = 1 WHERE ingestion_id = '${sample.ingestionId}'`);

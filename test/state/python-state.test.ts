@@ -1,4 +1,4 @@
-import { statSync, truncateSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
@@ -36,8 +36,46 @@ describe('the state of a Python service', () => {
     ]);
   });
 
+  it('is read as it was before a write that was cut short, and left as it is', () => {
+    const folder = tempFolder();
+    const rows = Array.from({ length: 3_000 }, (_, index) => index.toString(16).padStart(64, '0')).map((rowId) => ({
+      id: rowId,
+      lastChunk: 4,
+      records: 50,
+      status: 'COMPLETED' as const,
+    }));
+    const running = new Database(writePythonState(join(folder, 'running.db'), rows));
+    const path = join(folder, 'ingestion_state.db');
+    try {
+      // With no room for what it changed, the transaction writes some of it into the file.
+      running.pragma('cache_size = 1');
+      running.exec("BEGIN; UPDATE ingestion_state SET status = 'IN_PROGRESS', last_chunk = 99");
+      for (const suffix of ['', '-journal']) copyFileSync(`${join(folder, 'running.db')}${suffix}`, path + suffix);
+    } finally {
+      running.close();
+    }
+    const before = readdirSync(folder).map((name) => [name, statSync(join(folder, name)).mtimeMs]);
+    const read = readPythonState(path);
+    expect(read).toHaveLength(rows.length);
+    expect(read.filter(({ lastChunk, extent }) => lastChunk !== 4 || extent !== 'all')).toEqual([]);
+    expect(read[0]?.lastWrittenAt).toBe(Math.floor(statSync(path).mtimeMs));
+    expect(readdirSync(folder).map((name) => [name, statSync(join(folder, name)).mtimeMs])).toEqual(before);
+  });
+
+  it('that the service is writing to is not read, and the service is to be stopped', () => {
+    const path = writePythonState(join(tempFolder(), 'ingestion_state.db'), []);
+    const running = new Database(path);
+    try {
+      running.exec('BEGIN EXCLUSIVE');
+      expect(() => readPythonState(path)).toThrow(/another process works on it: stop the Python service/);
+    } finally {
+      running.close();
+    }
+  });
+
   it.each<[string, (path: string) => void, RegExp]>([
     ['no file', () => {}, /there is no such file/],
+    ['a folder', (path) => mkdirSync(path), /there is no file/],
     [
       'text',
       (path) => writeFileSync(path, 'no database, but longer than the header of one. '.repeat(20)),

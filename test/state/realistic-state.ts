@@ -1,6 +1,7 @@
 import type { ErrorRecord } from '../../src/errors.ts';
 import type { PlannedChunk } from '../../src/model/chunk.ts';
 import type { Ingestion } from '../../src/model/ingestion.ts';
+import type { Outcome } from '../../src/model/outcome.ts';
 import type { StateStore, SubmissionAnswer } from '../../src/state/state-store.ts';
 import {
   acknowledge,
@@ -26,10 +27,26 @@ const LONG_CHAIN = sampleChain(60);
 const SHORT_CHAIN = sampleChain(4);
 const FAILED: ErrorRecord = { code: 'DELIVERY_REJECTED', message: 'The receiver says: no such product.' };
 
+/** An attempt that was answered. */
+export const ANSWERED: Outcome = {
+  kind: 'unavailable',
+  reason: 'HTTP 502',
+  httpStatus: 502,
+  retryAfterMs: null,
+  answer: {
+    httpStatus: 502,
+    headers: [['Server', 'proxy']],
+    areHeadersCut: false,
+    body: Buffer.alloc(9_000, '<p>Bad gateway</p>'),
+    bodyByteCount: 9_000,
+    isBodyCut: false,
+  },
+};
+
 const underWay = sampleIngestion('under-way');
 const asked = { key: 'a-key', bodyDigest: 'a-digest' };
 
-/** Puts ingestions in every state on record, with ledgers, attempts of each kind, bad records and an answered Idempotency-Key. */
+/** Puts ingestions in every state on record, with ledgers, attempts of each kind, an answer, bad records and an answered Idempotency-Key. */
 export async function writeRealisticState(store: StateStore): Promise<void> {
   const finished = await running(store, sampleIngestion('finished'));
   await deliver(store, finished, LONG_CHAIN);
@@ -39,12 +56,12 @@ export async function writeRealisticState(store: StateStore): Promise<void> {
   await deliver(store, broken, SHORT_CHAIN.slice(0, 2));
   const rejects = Array.from({ length: 40 }, (_, index) => badRecordAt(20 + index));
   await store.planChunk(broken, { planned: chunkOf(SHORT_CHAIN, 2), rejects }, NOW);
-  await failOnce(store, broken, 2);
+  await failOnce(store, broken, 2, { outcome: ANSWERED });
   await store.failRun(broken, FAILED, NOW);
 
   const waiting = await running(store, sampleIngestion('paused'));
   await store.planChunk(waiting, withoutRejects(chunkOf(SHORT_CHAIN, 0)), NOW);
-  for (let attempt = 0; attempt < 5; attempt += 1) await failOnce(store, waiting, 0, NOW + 60_000);
+  for (let attempt = 0; attempt < 5; attempt += 1) await failOnce(store, waiting, 0, { nextAttemptAt: NOW + 60_000 });
   await store.pauseRun(waiting, FAILED, NOW);
 
   const given = await running(store, sampleIngestion('cancelled'));
@@ -55,7 +72,7 @@ export async function writeRealisticState(store: StateStore): Promise<void> {
   const run = await claimed(store);
   await deliver(store, run, SHORT_CHAIN.slice(0, 2));
   await store.planChunk(run, { planned: chunkOf(SHORT_CHAIN, 2), rejects: [badRecordAt(29)] }, NOW);
-  await failOnce(store, run, 2, NOW + 1_000);
+  await failOnce(store, run, 2, { nextAttemptAt: NOW + 1_000 });
   await store.beginAttempt(run, 2, NOW);
   await submitted(store, sampleIngestion('queued'));
 }
@@ -105,6 +122,7 @@ async function readAll(store: StateStore): Promise<unknown> {
   const ledgers: unknown[] = [];
   for (const { ingestionId } of ingestions) {
     ledgers.push(await ledgerOf(store, ingestionId), await rejectsOf(store, ingestionId));
+    ledgers.push(await store.getLastFailedAttempt(ingestionId));
   }
   const counts = await store.countByStatus();
   return { ingestions, ledgers, counts, answer: await answerOnRecord(store) };

@@ -1,5 +1,6 @@
 import { CHAIN_START, type PlannedChunk } from '../../src/model/chunk.ts';
 import type { Ingestion, LedgerEntry, RejectEntry } from '../../src/model/ingestion.ts';
+import type { Outcome } from '../../src/model/outcome.ts';
 import type { BadRecord, Position } from '../../src/model/record.ts';
 import { nextChainChecksum, sha256Hex } from '../../src/protocol/checksum.ts';
 import { fileIdOf, ingestionIdOf, RESUME_VERSION } from '../../src/protocol/identity.ts';
@@ -214,17 +215,19 @@ export async function complete(store: StateStore, run: RunKey, now = NOW): Promi
   await store.completeRun(run, attempt, now);
 }
 
-/** One attempt without an answer; the next one is due at `nextAttemptAt`. */
+const CONNECTION_RESET: Outcome = { kind: 'unknown', reason: 'the connection was reset', httpStatus: null };
+
+/** One attempt without an acknowledgement, by default without an answer; the next one is due at `nextAttemptAt`. */
 export async function failOnce(
   store: StateStore,
   run: RunKey,
   target: AttemptTarget,
-  nextAttemptAt: number | null = null,
+  { nextAttemptAt = null, outcome = CONNECTION_RESET }: { nextAttemptAt?: number | null; outcome?: Outcome } = {},
 ): Promise<void> {
   const { attempt } = await store.beginAttempt(run, target, NOW);
   await store.recordFailure(run, target, {
     attempt,
-    outcome: { kind: 'unknown', reason: 'the connection was reset', httpStatus: null },
+    outcome,
     retry: { failureCount: 1, firstFailedAt: NOW, rejectionCount: 0, rewindCount: 0 },
     nextAttemptAt,
     now: NOW,

@@ -3,16 +3,19 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { checkStateFile, THOROUGH } from '../../src/state/check-state-file.ts';
 import { firstSchema } from '../../src/state/migrations/0001-first-schema.ts';
 import { SqliteConnection } from '../../src/state/sqlite-connection.ts';
-import { SCHEMA_VERSION } from '../../src/state/sqlite-migrations.ts';
+import { recordSchemaChecksum, SCHEMA_VERSION } from '../../src/state/sqlite-migrations.ts';
 import { openStateFile } from '../../src/state/sqlite-state-file.ts';
 import { openSqliteStateStore } from '../../src/state/sqlite-state-store.ts';
+import { ANSWERED, writeRealisticState } from './realistic-state.ts';
 import {
   acknowledge,
   answerOf,
   badRecordAt,
   claimed,
+  failOnce,
   keyOf,
   ledgerOf,
   NOW,
@@ -155,6 +158,50 @@ describe('the state file with the schema before checksums', () => {
     const store = openSqliteStateStore({ path });
     await expect(ledgerOf(store, sampleIngestion('finished').ingestionId)).rejects.toThrow('the row of attempts');
     await store.close();
+  });
+});
+
+describe('a state file of the version before received answers', () => {
+  let place: ReturnType<typeof temporaryFolder>;
+  let path: string;
+  beforeEach(async () => {
+    place = temporaryFolder();
+    path = join(place.path, 'state.sqlite');
+    const store = openSqliteStateStore({ path });
+    await writeRealisticState(store);
+    await store.close();
+    const connection = new SqliteConnection(path, { busyTimeoutMs: 0 });
+    connection.transaction(() => {
+      connection.execute('DROP TABLE received_answers; DROP INDEX attempts_failed; PRAGMA user_version = 5;');
+      recordSchemaChecksum(connection);
+    });
+    connection.close();
+  });
+  afterEach(() => place.remove());
+
+  it('is checked, and tells the attempts that failed before without their answers', async () => {
+    checkStateFile(path, THOROUGH);
+    const store = openSqliteStateStore({ path });
+    const { ingestionId } = sampleIngestion('failed');
+    expect(await store.getLastFailedAttempt(ingestionId)).toMatchObject({
+      chunkNumber: 2,
+      record: { attempt: 1, outcome: 'unavailable', httpStatus: 502, reason: 'HTTP 502' },
+      answer: null,
+    });
+    expect(await store.getLastFailedAttempt(sampleIngestion('finished').ingestionId)).toBeNull();
+    await store.close();
+    checkStateFile(path, THOROUGH);
+  });
+
+  it('has answers of what fails from then on', async () => {
+    const store = openSqliteStateStore({ path });
+    await store.recoverAtStart(NOW);
+    const run = await claimed(store, NOW + 3_600_000);
+    const { nextChunkNumber } = (await stored(store, run.ingestionId)).checkpoint;
+    await failOnce(store, run, nextChunkNumber, { outcome: ANSWERED });
+    expect(await store.getLastFailedAttempt(run.ingestionId)).toMatchObject({ answer: { httpStatus: 502 } });
+    await store.close();
+    checkStateFile(path, THOROUGH);
   });
 });
 

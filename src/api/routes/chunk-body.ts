@@ -2,7 +2,7 @@ import { createRoute, type OpenAPIHono, type RouteConfig, z } from '@hono/zod-op
 import { chunkBodySchema } from '../callback-schemas.ts';
 import { conditionalHeaders, isHeldByClient, notModified } from '../conditional-read.ts';
 import { connectionOf } from '../connection.ts';
-import { GATE_CODES, problemResponses } from '../contracts.ts';
+import { EXAMPLE_CHECKSUM, GATE_CODES, problemResponses, STATE_CODES } from '../contracts.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { tokenWith } from '../operation-scopes.ts';
 import { ingestionParams, requireIngestion } from '../require-ingestion.ts';
@@ -12,15 +12,20 @@ const PIECE_BYTES = 64 * 1024;
 /** A client that takes longer is left, so that it does not keep others from theirs. */
 const MAX_SENDING_MS = 5 * 60_000;
 
+const etagOfChunk = z.object({
+  ETag: z.string().openapi({
+    description: 'The checksum of the chunk in double quotes.',
+    example: `"${EXAMPLE_CHECKSUM}"`,
+  }),
+});
+
 const numberError = 'must be the number of a chunk, from 0';
 
 /** Typed so generally because the framework knows no typed answer that is a stream. */
 const body: RouteConfig['responses'][string] = {
   description: 'The body of the chunk, byte for byte as it was sent, or will be.',
   content: { 'application/json': { schema: chunkBodySchema } },
-  headers: z.object({
-    ETag: z.string().openapi({ description: 'The checksum of the chunk in double quotes.' }),
-  }),
+  headers: etagOfChunk,
 };
 
 const route = createRoute({
@@ -43,7 +48,7 @@ const route = createRoute({
   },
   responses: {
     200: body,
-    304: notModified,
+    304: { ...notModified, headers: etagOfChunk },
     ...problemResponses(
       ...GATE_CODES,
       'SOURCE_NOT_ALLOWED',
@@ -57,9 +62,8 @@ const route = createRoute({
       'SOURCE_UNREADABLE',
       'WORKER_OUT_OF_MEMORY',
       'READ_BACK_BUSY',
-      'INTERNAL',
       'SHUTTING_DOWN',
-      'STATE_UNAVAILABLE',
+      ...STATE_CODES,
     ),
   },
 });

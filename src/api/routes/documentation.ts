@@ -1,19 +1,21 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import { GATE_CODES, problemResponses } from '../contracts.ts';
+import { PUBLIC_CODES, problemResponses } from '../contracts.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { DOCS_CONTENT_SECURITY_POLICY, type DocsDocument, renderDocsPage } from '../docs-page.ts';
 import { withExamples } from '../document-examples.ts';
-import { tokenWith } from '../operation-scopes.ts';
+
+/** Of the document as a whole. */
+const DESCRIPTION = `Delivers feed files of any size to an HTTP callback in acknowledged chunks. Every refusal is a problem document. Besides those that its operation names, any request may meet 400 REQUEST_MALFORMED, 408 REQUEST_TIMEOUT or
+431 REQUEST_HEADERS_TOO_LARGE, and one that names no operation 404 ROUTE_NOT_FOUND or 405 METHOD_NOT_ALLOWED. HEAD is answered as GET, without the body. Where there is a limit of requests, \`RateLimit\` says how many are left (\`r\`) for how many seconds (\`t\`).`;
 
 const openApiRoute = createRoute({
   method: 'get',
   path: '/openapi.json',
   operationId: 'getOpenApi',
   summary: 'This description, for programs',
-  security: tokenWith('read'),
   responses: {
     200: { description: 'An OpenAPI 3.1 document.', content: { 'application/json': { schema: z.looseObject({}) } } },
-    ...problemResponses(...GATE_CODES, 'INTERNAL'),
+    ...problemResponses(...PUBLIC_CODES),
   },
 });
 
@@ -22,12 +24,14 @@ const docsRoute = createRoute({
   path: '/docs',
   operationId: 'getDocs',
   summary: 'This description, for people',
-  security: tokenWith('read'),
   responses: {
     200: { description: 'A page.', content: { 'text/html': { schema: z.string() } } },
-    ...problemResponses(...GATE_CODES, 'INTERNAL'),
+    ...problemResponses(...PUBLIC_CODES),
   },
 });
+
+/** The paths that ask for no token: they tell what every installation of this version does, and a browser that opens the page has no token yet. */
+export const DOCUMENTATION_PATHS: readonly string[] = [openApiRoute.path, docsRoute.path];
 
 /** GET /openapi.json and /docs. Added last: they describe the routes that are there by then. */
 export function addDocumentationRoutes(app: OpenAPIHono, { version }: ApiDependencies): void {
@@ -44,7 +48,7 @@ export function addDocumentationRoutes(app: OpenAPIHono, { version }: ApiDepende
     info: {
       title: 'Ackstream',
       version,
-      description: 'Delivers feed files of any size to an HTTP callback in acknowledged chunks.',
+      description: DESCRIPTION,
     },
   });
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the general type leaves open what every operation here has: id, summary

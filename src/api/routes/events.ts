@@ -2,10 +2,11 @@ import { createRoute, type OpenAPIHono, type RouteConfig, z } from '@hono/zod-op
 import type { Context } from 'hono';
 import { ServiceError, toServiceError } from '../../errors.ts';
 import { connectionOf } from '../connection.ts';
-import { GATE_CODES, problemResponses } from '../contracts.ts';
+import { GATE_CODES, problemResponses, STATE_CODES } from '../contracts.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { eventSchema } from '../event-schemas.ts';
 import { EVENT_STREAM_MEDIA_TYPE, eventStream } from '../event-stream.ts';
+import { isStillLetIn } from '../gate.ts';
 import { tokenWith } from '../operation-scopes.ts';
 import { ingestionParams, requireIngestion } from '../require-ingestion.ts';
 
@@ -21,7 +22,8 @@ const query = z.strictObject({ since: eventId('Begins behind this event; 0: with
 const headers = z.object({ 'last-event-id': eventId('As `since`, and before it: what browsers send by themselves.') });
 
 const description = `Server-sent events: \`id\` is the number of the event, \`event\` one of state, chunk, attempt_failed, rejects, circuit and gap, \`data\` one JSON object. Begins with what comes from now
-on, or behind the event that \`Last-Event-ID\` or \`since\` names: out of the log, then live, each event once and in order. Ends after 15 minutes at the latest; connect anew with the last id.`;
+on, or behind the event that \`Last-Event-ID\` or \`since\` names: out of the log, then live, each event once and in order. Ends after 15 minutes at the latest, and where its token is in force no longer or
+its ingestion was deleted; connect anew with the last id.`;
 
 /** Typed so generally because the framework knows no typed answer that is a stream. */
 const stream: RouteConfig['responses'][string] = {
@@ -35,7 +37,7 @@ const stream: RouteConfig['responses'][string] = {
   },
 };
 
-const CODES = [...GATE_CODES, 'REQUEST_INVALID', 'EVENT_STREAMS_BUSY', 'SHUTTING_DOWN', 'STATE_UNAVAILABLE'] as const;
+const CODES = [...GATE_CODES, 'REQUEST_INVALID', 'EVENT_STREAMS_BUSY', 'SHUTTING_DOWN', ...STATE_CODES] as const;
 
 const allRoute = createRoute({
   method: 'get',
@@ -45,7 +47,7 @@ const allRoute = createRoute({
   description,
   security: tokenWith('read'),
   request: { query, headers },
-  responses: { 200: stream, ...problemResponses(...CODES, 'INTERNAL') },
+  responses: { 200: stream, ...problemResponses(...CODES) },
 });
 
 const oneRoute = createRoute({
@@ -56,7 +58,7 @@ const oneRoute = createRoute({
   description,
   security: tokenWith('read'),
   request: { params: ingestionParams, query, headers },
-  responses: { 200: stream, ...problemResponses(...CODES, 'INGESTION_NOT_FOUND', 'INTERNAL') },
+  responses: { 200: stream, ...problemResponses(...CODES, 'INGESTION_NOT_FOUND') },
 });
 
 /** A proxy that collects answers, or changes them, would keep events back. */
@@ -81,7 +83,7 @@ export function addEventRoutes(app: OpenAPIHono, dependencies: ApiDependencies):
 
 async function follow(
   context: Context,
-  { events, clock, logger }: ApiDependencies,
+  { events, gate, clock, logger }: ApiDependencies,
   from: { readonly ingestionId: string | null; readonly after: number | null },
 ): Promise<Response> {
   // Else it would hold a place that nobody reads from.
@@ -92,9 +94,11 @@ async function follow(
   const first = await items.next();
   if (first.done === true) throw new ServiceError('SHUTTING_DOWN');
   const { path } = context.req;
+  const header = context.req.header('Authorization');
   const connection = connectionOf(context);
   const body = eventStream(first.value, items, {
     clock,
+    isAllowed: () => gate === null || isStillLetIn(gate, { header, needed: 'read', now: clock.now() }),
     onEnd: () => ended.abort(),
     onStalled: () => connection?.breakOff(),
     onFailure(error) {

@@ -4,12 +4,21 @@ import { sha256Hex } from '../../protocol/checksum.ts';
 import { parseIngestRequest } from '../../protocol/ingest-request.ts';
 import { ingestRequestSchema } from '../../protocol/ingest-request-schema.ts';
 import type { SubmissionAnswer } from '../../state/state-store.ts';
-import { GATE_CODES, jsonResponse, problemResponses, submissionSchema } from '../contracts.ts';
+import {
+  GATE_CODES,
+  jsonResponse,
+  locationHeader,
+  problemResponses,
+  STATE_CODES,
+  submissionSchema,
+} from '../contracts.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { documentedFormat } from '../documented-format.ts';
 import { INGEST_CALLBACKS, registerMessages } from '../ingest-callbacks.ts';
 import { tokenWith } from '../operation-scopes.ts';
 import { readJsonBody } from '../read-json-body.ts';
+
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
 const route = createRoute({
   method: 'post',
@@ -22,7 +31,7 @@ const route = createRoute({
   callbacks: INGEST_CALLBACKS,
   request: {
     headers: z.object({
-      'Idempotency-Key': z.string().optional().openapi({
+      'Idempotency-Key': z.string().regex(IDEMPOTENCY_KEY).optional().openapi({
         description: 'The same key with the same body gets the same answer again; 1 to 255 visible characters.',
         example: 'feed-2026-03-01',
       }),
@@ -35,7 +44,7 @@ const route = createRoute({
   responses: {
     202: {
       ...jsonResponse(submissionSchema, 'The request is on record.'),
-      headers: z.object({ Location: z.string().openapi({ description: 'The path of the ingestion.' }) }),
+      headers: locationHeader('The path of the ingestion.'),
     },
     ...problemResponses(
       'REQUEST_NOT_JSON',
@@ -56,9 +65,8 @@ const route = createRoute({
       'SOURCE_UNREADABLE',
       'IDEMPOTENCY_KEY_REUSED',
       'QUEUE_FULL',
-      'INTERNAL',
       'SHUTTING_DOWN',
-      'STATE_UNAVAILABLE',
+      ...STATE_CODES,
     ),
   },
 });
@@ -91,7 +99,7 @@ function presentSubmission(answer: SubmissionAnswer): z.infer<typeof submissionS
 
 function idempotencyKeyOf(header: string | undefined): string | null {
   if (header === undefined) return null;
-  if (/^[\x21-\x7e]{1,255}$/.test(header)) return header;
+  if (IDEMPOTENCY_KEY.test(header)) return header;
   throw new ServiceError('REQUEST_INVALID', {
     fields: [{ field: 'Idempotency-Key', message: 'must be 1 to 255 visible characters' }],
   });

@@ -8,6 +8,7 @@ import {
   ingestionSchema,
   jsonResponse,
   problemResponses,
+  STATE_CODES,
 } from '../contracts.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { tokenWith } from '../operation-scopes.ts';
@@ -27,6 +28,7 @@ const firstChunk = z
   .openapi({
     type: 'integer',
     minimum: 0,
+    default: 0,
     description: 'The chunk that the first page begins with; a cursor says more.',
   });
 
@@ -47,7 +49,7 @@ const listRoute = createRoute({
   },
   responses: {
     ...conditionalJson(ingestionPageSchema, 'A page.'),
-    ...problemResponses(...GATE_CODES, 'REQUEST_INVALID', 'INTERNAL', 'STATE_UNAVAILABLE'),
+    ...problemResponses(...GATE_CODES, 'REQUEST_INVALID', ...STATE_CODES),
   },
 });
 
@@ -60,7 +62,7 @@ const readRoute = createRoute({
   request: { params, headers: conditionalHeaders },
   responses: {
     ...conditionalJson(ingestionSchema, 'The ingestion.'),
-    ...problemResponses(...GATE_CODES, 'INGESTION_NOT_FOUND', 'INTERNAL', 'STATE_UNAVAILABLE'),
+    ...problemResponses(...GATE_CODES, 'INGESTION_NOT_FOUND', ...STATE_CODES),
   },
 });
 
@@ -73,7 +75,7 @@ const chunksRoute = createRoute({
   request: { params, query: pageQuery.extend({ from_chunk: firstChunk }), headers: conditionalHeaders },
   responses: {
     ...conditionalJson(chunkPageSchema, 'A page.'),
-    ...problemResponses(...GATE_CODES, 'INGESTION_NOT_FOUND', 'REQUEST_INVALID', 'INTERNAL', 'STATE_UNAVAILABLE'),
+    ...problemResponses(...GATE_CODES, 'INGESTION_NOT_FOUND', 'REQUEST_INVALID', ...STATE_CODES),
   },
 });
 
@@ -88,14 +90,7 @@ const deleteRoute = createRoute({
   request: { params },
   responses: {
     204: { description: 'It is gone.' },
-    ...problemResponses(
-      ...GATE_CODES,
-      'ORIGIN_NOT_ALLOWED',
-      'INGESTION_NOT_FOUND',
-      'MOVE_NOT_ALLOWED',
-      'INTERNAL',
-      'STATE_UNAVAILABLE',
-    ),
+    ...problemResponses(...GATE_CODES, 'ORIGIN_NOT_ALLOWED', 'INGESTION_NOT_FOUND', 'MOVE_NOT_ALLOWED', ...STATE_CODES),
   },
 });
 
@@ -119,8 +114,7 @@ const moveRoute = (
         'ORIGIN_NOT_ALLOWED',
         'INGESTION_NOT_FOUND',
         'MOVE_NOT_ALLOWED',
-        'INTERNAL',
-        'STATE_UNAVAILABLE',
+        ...STATE_CODES,
         ...moreCodes,
       ),
     },
@@ -129,7 +123,7 @@ const moveRoute = (
 /** GET /api/ingestions, what is below it, and the moves a person can make. */
 export function addIngestionRoutes(
   app: OpenAPIHono,
-  { service, retention, reads, circuits, clock }: ApiDependencies,
+  { service, retention, verifications, reads, circuits, clock }: ApiDependencies,
 ): void {
   const present = (ingestion: Ingestion) =>
     presentIngestion(ingestion, { now: clock.now(), circuit: circuits.of(ingestion) });
@@ -160,7 +154,9 @@ export function addIngestionRoutes(
     );
   });
   app.openapi(deleteRoute, async (context) => {
-    await retention.delete(context.req.valid('param').id);
+    const { id } = context.req.valid('param');
+    await retention.delete(id);
+    verifications.forget(id);
     return context.body(null, 204);
   });
 

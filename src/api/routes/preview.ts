@@ -1,4 +1,5 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
+import type { ErrorCode } from '../../errors.ts';
 import { parsePreviewRequest, previewRequestSchema } from '../../protocol/preview-request.ts';
 import { GATE_CODES, jsonResponse, previewSchema, problemResponses } from '../contracts.ts';
 import type { ApiDependencies } from '../dependencies.ts';
@@ -6,6 +7,29 @@ import { documentedFormat } from '../documented-format.ts';
 import { tokenWith } from '../operation-scopes.ts';
 import { presentPreview, renderPreview } from '../present-preview.ts';
 import { readJsonBody } from '../read-json-body.ts';
+
+/** What reading ends with. What is wrong with single records is told of them, unless it stands around the records. */
+const READING_CODES = [
+  'SOURCE_CHANGED',
+  'SOURCE_DAMAGED',
+  'SOURCE_EXPANDS',
+  'SOURCE_ENCRYPTED',
+  'ARCHIVE_REFUSED',
+  'RECORD_TOO_LARGE',
+  'RECORD_TOO_DEEP',
+  'DUPLICATE_KEY',
+  'LONE_SURROGATE',
+  'INVALID_UTF8',
+  'FORMAT_MISMATCH',
+  'ENCODING_UNSUPPORTED',
+  'ENTITY_REFUSED',
+  'SHEET_NOT_FOUND',
+  'READER_SYNTAX',
+  'READER_TRUNCATED',
+  'RECORD_PATH_NEEDED',
+  'RECORD_PATH_NOT_FOUND',
+  'WORKER_OUT_OF_MEMORY',
+] as const satisfies readonly ErrorCode[];
 
 const route = createRoute({
   method: 'post',
@@ -35,11 +59,7 @@ const route = createRoute({
       'SOURCE_NOT_A_FILE',
       'SOURCE_SET_TOO_LARGE',
       'SOURCE_UNREADABLE',
-      'RECORD_PATH_NEEDED',
-      'RECORD_PATH_NOT_FOUND',
-      'READER_SYNTAX',
-      'READER_TRUNCATED',
-      'FORMAT_MISMATCH',
+      ...READING_CODES,
       'PREVIEWS_BUSY',
       'INTERNAL',
       'SHUTTING_DOWN',

@@ -4,9 +4,9 @@ import { accepts } from 'hono/accepts';
 import { type ServiceError, toServiceError } from '../../errors.ts';
 import type { RejectEntry } from '../../model/ingestion.ts';
 import type { Page, StateReads } from '../../state/state-store.ts';
-import { conditionalHeaders, notModified } from '../conditional-read.ts';
+import { conditionalHeaders, etagHeader, notModified } from '../conditional-read.ts';
 import { connectionOf } from '../connection.ts';
-import { GATE_CODES, problemResponses, rejectPageSchema } from '../contracts.ts';
+import { GATE_CODES, problemResponses, rejectPageSchema, STATE_CODES } from '../contracts.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { tokenWith } from '../operation-scopes.ts';
 import { pageQueryOf, presentPage } from '../page-query.ts';
@@ -23,7 +23,8 @@ const NDJSON_MEDIA_TYPE = 'application/x-ndjson';
 
 /** Typed so generally because the framework knows no typed answer that is a stream. */
 const pageOrDownload: RouteConfig['responses'][string] = {
-  description: 'A page, or the download.',
+  description: 'A page, or the download, which has no ETag.',
+  headers: etagHeader,
   content: {
     [JSON_MEDIA_TYPE]: { schema: rejectPageSchema },
     [NDJSON_MEDIA_TYPE]: { schema: z.string().openapi({ description: 'One item of a page in each line.' }) },
@@ -51,7 +52,7 @@ const route = createRoute({
   responses: {
     200: pageOrDownload,
     304: notModified,
-    ...problemResponses(...GATE_CODES, 'INGESTION_NOT_FOUND', 'REQUEST_INVALID', 'INTERNAL', 'STATE_UNAVAILABLE'),
+    ...problemResponses(...GATE_CODES, 'INGESTION_NOT_FOUND', 'REQUEST_INVALID', ...STATE_CODES),
   },
 });
 

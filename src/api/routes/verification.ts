@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import { ServiceError } from '../../errors.ts';
 import { conditionalHeaders, conditionalJson } from '../conditional-read.ts';
-import { GATE_CODES, jsonResponse, problemResponses } from '../contracts.ts';
+import { GATE_CODES, jsonResponse, locationHeader, problemResponses, STATE_CODES } from '../contracts.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { tokenWith } from '../operation-scopes.ts';
 import { ingestionParams, requireIngestion } from '../require-ingestion.ts';
@@ -17,15 +17,17 @@ const startRoute = createRoute({
   security: tokenWith('ingest'),
   request: { params: ingestionParams },
   responses: {
-    202: jsonResponse(verificationSchema, 'It is under way; follow it with GET …/verification.'),
+    202: {
+      ...jsonResponse(verificationSchema, 'It is under way; follow it with GET …/verification.'),
+      headers: locationHeader('The path of the verification.'),
+    },
     ...problemResponses(
       ...GATE_CODES,
       'ORIGIN_NOT_ALLOWED',
       'INGESTION_NOT_FOUND',
       'READ_BACK_BUSY',
-      'INTERNAL',
       'SHUTTING_DOWN',
-      'STATE_UNAVAILABLE',
+      ...STATE_CODES,
     ),
   },
 });
@@ -40,17 +42,30 @@ const readRoute = createRoute({
   request: { params: ingestionParams, headers: conditionalHeaders },
   responses: {
     ...conditionalJson(verificationSchema, 'How far it is, or what came of it.'),
+    ...problemResponses(...GATE_CODES, 'INGESTION_NOT_FOUND', 'VERIFICATION_NOT_FOUND', ...STATE_CODES),
+  },
+});
+
+const forgetRoute = createRoute({
+  method: 'delete',
+  path: '/api/ingestions/{id}/verification',
+  operationId: 'forgetVerification',
+  summary: 'Give up a verification, or forget what came of it',
+  security: tokenWith('ingest'),
+  request: { params: ingestionParams },
+  responses: {
+    204: { description: 'It is forgotten, and nothing is read for it any more.' },
     ...problemResponses(
       ...GATE_CODES,
+      'ORIGIN_NOT_ALLOWED',
       'INGESTION_NOT_FOUND',
       'VERIFICATION_NOT_FOUND',
-      'INTERNAL',
-      'STATE_UNAVAILABLE',
+      ...STATE_CODES,
     ),
   },
 });
 
-/** POST /api/ingestions/{id}/verify and GET /api/ingestions/{id}/verification. */
+/** POST /api/ingestions/{id}/verify, GET and DELETE /api/ingestions/{id}/verification. */
 export function addVerificationRoutes(app: OpenAPIHono, { verifications, reads }: ApiDependencies): void {
   app.openapi(startRoute, async (context) => {
     const ingestion = await requireIngestion(reads, context.req.valid('param').id);
@@ -62,5 +77,10 @@ export function addVerificationRoutes(app: OpenAPIHono, { verifications, reads }
     const verification = verifications.find(ingestionId);
     if (verification === null) throw new ServiceError('VERIFICATION_NOT_FOUND');
     return context.json(presentVerification(verification), 200);
+  });
+  app.openapi(forgetRoute, async (context) => {
+    const { ingestionId } = await requireIngestion(reads, context.req.valid('param').id);
+    if (!verifications.forget(ingestionId)) throw new ServiceError('VERIFICATION_NOT_FOUND');
+    return context.body(null, 204);
   });
 }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readTokenFile, TOKEN_FILE } from '../../access/token-file.ts';
 import type { Config } from '../../config.ts';
+import { trustAuthoritiesOf } from '../../egress/tls-trust.ts';
 import { createUrlGuard } from '../../egress/url-guard.ts';
 import { type Finding, failure, ok, problem, warning } from './finding.ts';
 
@@ -35,14 +36,17 @@ export function checkTokens(
 }
 
 /** Whether callbacks can be called, and no more than is meant. */
-export function checkCallbacks({
-  callbackAllow,
-  callbackCa,
-  listensOnLoopbackOnly,
-}: Pick<Config, 'callbackAllow' | 'callbackCa' | 'listensOnLoopbackOnly'>): readonly Finding[] {
+export function checkCallbacks(
+  {
+    callbackAllow,
+    callbackCa,
+    listensOnLoopbackOnly,
+  }: Pick<Config, 'callbackAllow' | 'callbackCa' | 'listensOnLoopbackOnly'>,
+  now: number,
+): readonly Finding[] {
   return [
     ...allowFindings(callbackAllow, listensOnLoopbackOnly),
-    ...(callbackCa === null ? [] : authorityFindings(callbackCa)),
+    ...(callbackCa === null ? [] : authorityFindings(callbackCa, now)),
   ];
 }
 
@@ -60,19 +64,17 @@ function allowFindings(allow: Config['callbackAllow'], isLoopbackAllowed: boolea
   return [warning(check, seen, 'Name the receivers, or leave it out for public addresses alone.')];
 }
 
-function authorityFindings(path: string): readonly Finding[] {
+function authorityFindings(path: string, now: number): readonly Finding[] {
   const check = 'authorities';
+  const remedy =
+    'Have ACKSTREAM_CALLBACK_CA name a PEM file of certificates that are in force and that the service may read.';
   try {
-    const { subject, validTo } = new X509Certificate(readFileSync(path));
-    return [ok(check, `${path}: ${subject.replaceAll('\n', ', ')}, valid to ${validTo}`)];
+    trustAuthoritiesOf(path);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return [
-      problem(
-        check,
-        `${path} cannot be used: ${reason}`,
-        'Have ACKSTREAM_CALLBACK_CA name a PEM file that the service may read.',
-      ),
-    ];
+    return failure(check, error).map((finding) => ({ ...finding, seen: `${path}: ${finding.seen}`, remedy }));
   }
+  // The first of them: a file holds one authority, or one of several that were made together.
+  const { subject, validTo } = new X509Certificate(readFileSync(path));
+  const seen = `${path}: ${subject.replaceAll('\n', ', ')}, valid to ${validTo}`;
+  return [Date.parse(validTo) > now ? ok(check, seen) : problem(check, seen, remedy)];
 }

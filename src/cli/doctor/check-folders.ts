@@ -1,8 +1,19 @@
-import { accessSync, constants, existsSync, type Stats, statfsSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  lstatSync,
+  readdirSync,
+  type Stats,
+  type StatsFs,
+  statfsSync,
+  statSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Config } from '../../config.ts';
 import { networkFileSystemAt } from '../../state/network-file-system.ts';
 import { formatCount } from '../render-progress.ts';
+import { isOpenToOthers, modeText } from './file-mode.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 
 const MIB = 1024 ** 2;
@@ -10,35 +21,39 @@ const MIB = 1024 ** 2;
 const LOW_SPACE_BYTES = 1024 * MIB;
 /** SQLite's log alone may take so much. */
 const NO_SPACE_BYTES = 64 * MIB;
-/** Any right of the group or of others. */
-const FOREIGN_RIGHTS = 0o077;
+/** Logs of a service have a file for each day and kind. */
+const FEW_INODES = 100;
 
-/** Whether the state can be kept: the folder is there or can be made, is this user's alone, on a local disk, with space. */
+/** What a file system says of itself. */
+type StatFileSystem = (path: string) => Pick<StatsFs, 'bavail' | 'bsize' | 'files' | 'ffree' | 'type'>;
+
+/** Whether the state can be kept there: the folder is there or can be made, and is this user's alone with all that is in it. */
 export function checkDataDirectory({ dataDir }: Pick<Config, 'dataDir'>): readonly Finding[] {
   const check = 'data directory';
   const written = checkWritable(check, dataDir);
   if (written.verdict !== 'ok' || !existsSync(dataDir)) return [written];
-  const fileSystem = networkFileSystemAt(dataDir);
-  return [
-    written,
-    ...ownershipFindings(check, dataDir, statSync(dataDir)),
-    ...(fileSystem === null
-      ? []
-      : [
-          warning(
-            check,
-            `${dataDir} is on ${fileSystem}, a file system of a network`,
-            'Put ACKSTREAM_DATA_DIR on a local disk.',
-          ),
-        ]),
-    checkSpace(check, dataDir),
-  ];
+  const folder = statSync(dataDir);
+  return [written, ...ownershipFindings(check, dataDir, folder), ...strayFindings(check, dataDir, folder)];
+}
+
+/** Whether the disk that has the data directory, or is to have it, is a local one with space. */
+export function checkDataDisk(
+  { dataDir }: Pick<Config, 'dataDir'>,
+  statfs: StatFileSystem = statfsSync,
+): readonly Finding[] {
+  const folder = nearestExisting(dataDir);
+  const fileSystem = networkFileSystemAt(folder, statfs);
+  const space = checkSpace('disk', folder, statfs);
+  if (fileSystem === null) return [space];
+  const seen = `${dataDir} is on ${fileSystem}, a file system of a network`;
+  return [space, warning('disk', seen, 'Put ACKSTREAM_DATA_DIR on a local disk.')];
 }
 
 /** Whether logs can be written. */
 export function checkLogFolder({ logDir }: Pick<Config, 'logDir'>): readonly Finding[] {
   const written = checkWritable('log folder', logDir);
-  return written.verdict === 'ok' && existsSync(logDir) ? [written, checkSpace('log folder', logDir)] : [written];
+  if (written.verdict !== 'ok' || !existsSync(logDir)) return [written];
+  return [written, checkSpace('log folder', logDir, statfsSync)];
 }
 
 /** Whether feeds can be read. */
@@ -69,6 +84,13 @@ export function checkSourceRoots({ sourceRoots }: Pick<Config, 'sourceRoots'>): 
 
 /** A folder that is not there yet is made at the first start, where its nearest ancestor can be written. */
 function checkWritable(check: string, folder: string): Finding {
+  if (isDeadLink(folder)) {
+    return problem(
+      check,
+      `${folder} is a link to what does not exist`,
+      'Make what it leads to, or name another folder.',
+    );
+  }
   const nearest = nearestExisting(folder);
   if (!statSync(nearest).isDirectory())
     return problem(check, `${nearest} is no folder`, 'Move it away, or name another folder.');
@@ -100,15 +122,34 @@ function ownershipFindings(
       ),
     );
   }
-  if ((mode & FOREIGN_RIGHTS) !== 0) {
-    const seen = `${folder} has mode ${(mode & 0o777).toString(8).padStart(4, '0')}: others may look into it`;
+  if (isOpenToOthers(mode)) {
+    const seen = `${folder} has mode ${modeText(mode)}: others may look into it`;
     findings.push(warning(check, seen, `Run \`chmod 700 ${folder}\`.`));
   }
   return findings;
 }
 
-function checkSpace(check: string, folder: string): Finding {
-  const { bavail, bsize } = statfsSync(folder);
+/** A command that was once run as another user, such as with `sudo`, leaves files that the service cannot write. */
+function strayFindings(check: string, folder: string, { uid }: Pick<Stats, 'uid'>): readonly Finding[] {
+  const strays = readdirSync(folder).filter((name) => {
+    const file = lstatSync(join(folder, name), { throwIfNoEntry: false });
+    return file !== undefined && file.uid !== uid;
+  });
+  if (strays.length === 0) return [];
+  const seen = `${strays.join(', ')} in ${folder} ${strays.length === 1 ? 'belongs' : 'belong'} to another user than the folder`;
+  return [problem(check, seen, `Run \`chown -R --reference=${folder} ${folder}\` as root.`)];
+}
+
+function checkSpace(check: string, folder: string, statfs: StatFileSystem): Finding {
+  const { bavail, bsize, files, ffree } = statfs(folder);
+  // File systems that make inodes as they go have none to count.
+  if (files > 0 && ffree < FEW_INODES) {
+    return problem(
+      check,
+      `${formatCount(ffree)} files may be made on its disk`,
+      'Remove files: the disk has no inodes left.',
+    );
+  }
   const bytes = bavail * bsize;
   const seen = `${formatCount(Math.floor(bytes / MIB))} MiB are free`;
   if (bytes < NO_SPACE_BYTES) return problem(check, seen, 'Make room on the disk: nothing can be acknowledged soon.');
@@ -117,6 +158,15 @@ function checkSpace(check: string, folder: string): Finding {
 
 function nearestExisting(path: string): string {
   return existsSync(path) ? path : nearestExisting(dirname(path));
+}
+
+function isDeadLink(path: string): boolean {
+  try {
+    return !existsSync(path) && lstatSync(path).isSymbolicLink();
+  } catch {
+    // There is nothing, or nothing that may be looked at.
+    return false;
+  }
 }
 
 function isAllowed(path: string, mode: number): boolean {

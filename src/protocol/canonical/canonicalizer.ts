@@ -9,7 +9,6 @@
  * FAULTY, which are negative: an exception per unfinished record would cost more than these checks.
  */
 import type { ErrorCode } from '../../errors.ts';
-import type { NumberForm } from '../../model/record.ts';
 import type { JsonFault } from '../json-place.ts';
 import type { ByteOutput } from './byte-output.ts';
 import {
@@ -27,6 +26,7 @@ import {
   SPACE,
   ZERO,
 } from './bytes.ts';
+import type { CanonicalOptions } from './canonical-options.ts';
 import { NumberCanonicalizer } from './decimal.ts';
 import { appendCharacter, escapeLength, isCanonicalEscape, isSurrogate, readEscape } from './escape.ts';
 import { FIRST_UNORDERED_LEAD } from './key-order.ts';
@@ -48,13 +48,6 @@ const STRING_CLASSES = Uint8Array.from({ length: 256 }, (_, byte) =>
 const LITERALS: ReadonlyMap<number, Uint8Array> = new Map(
   ['true', 'false', 'null'].map((word) => [word.charCodeAt(0), new TextEncoder().encode(word)]),
 );
-
-/** What decides how values are read; see {@link Canonicalizer}. */
-export interface CanonicalOptions {
-  readonly numberForm: NumberForm;
-  /** Deepest nesting, a scalar being 0 and `[]` 1: RECORD_TOO_DEEP. */
-  readonly maxDepth: number;
-}
 
 /** See the head of the file. One may be used for many values, one after the other. */
 export class Canonicalizer {

@@ -150,7 +150,7 @@ export function describeAttempts(subject: Subject): void {
     it('ends the wait for it', async () => {
       const { store } = subject();
       const run = await planned();
-      await failOnce(store, run, 0, NOW + 50);
+      await failOnce(store, run, 0, { nextAttemptAt: NOW + 50 });
       await store.beginAttempt(run, 0, NOW + 50);
       expect(await stored(store, ingestionId)).toMatchObject({ nextAttemptAt: null, retry: { failureCount: 1 } });
     });

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { PlannedChunk } from '../../../src/model/chunk.ts';
 import type { CircuitEvent, LoggedEvent } from '../../../src/model/event.ts';
+import { NO_FAILURES } from '../../../src/model/ingestion.ts';
 import type { RunKey } from '../../../src/state/state-store.ts';
+import { ANSWERED } from '../../state/realistic-state.ts';
 import {
   acknowledge,
   badRecordAt,
@@ -102,7 +104,7 @@ export function describeEvents(subject: Subject): void {
       const { store } = subject();
       const run = await running(store, sample);
       await deliverEvery(run, 1, 1);
-      await failOnce(store, run, 2, NOW + 1_000);
+      await failOnce(store, run, 2, { nextAttemptAt: NOW + 1_000 });
       expect((await contents()).slice(2)).toMatchObject([
         sums(1),
         sums(2),
@@ -116,6 +118,17 @@ export function describeEvents(subject: Subject): void {
           nextAttemptAt: NOW + 1_000,
         },
       ]);
+    });
+
+    it('says of an attempt that failed that none follows where a person has stopped the ingestion meanwhile', async () => {
+      const { store } = subject();
+      const run = await running(store, sample);
+      await store.planChunk(run, withoutRejects(chain[0]), NOW);
+      const { attempt } = await store.beginAttempt(run, 0, NOW);
+      await store.applyEvent(ingestionId, 'pause', NOW);
+      const failure = { attempt, outcome: ANSWERED, retry: NO_FAILURES, nextAttemptAt: NOW + 1_000, now: NOW };
+      await store.recordFailure(run, 0, failure);
+      expect((await contents()).at(-1)).toMatchObject({ kind: 'attempt_failed', nextAttemptAt: null });
     });
 
     it('tells what it left out, and of the attempt under way, where a process ended without a word', async () => {

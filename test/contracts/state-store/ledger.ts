@@ -155,7 +155,7 @@ export function describeLedger(subject: Subject): void {
     it('clears the retry history', async () => {
       const { store } = subject();
       const run = await delivered(0);
-      await failOnce(store, run, 0, NOW + 50);
+      await failOnce(store, run, 0, { nextAttemptAt: NOW + 50 });
       expect(await stored(store, ingestionId)).toMatchObject({ retry: { failureCount: 1 }, nextAttemptAt: NOW + 50 });
       expect(await acknowledge(store, run, 0)).toMatchObject({
         retry: { failureCount: 0, firstFailedAt: null },

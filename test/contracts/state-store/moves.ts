@@ -109,7 +109,7 @@ export function describeMoves(subject: Subject): void {
     it('to resume clears the retry history and the wait', async () => {
       const { store } = subject();
       const run = await running(store, sample);
-      await failOnce(store, run, 'completion', NOW + 60_000);
+      await failOnce(store, run, 'completion', { nextAttemptAt: NOW + 60_000 });
       await store.applyEvent(sample.ingestionId, 'pause', NOW);
       expect(await stored(store, sample.ingestionId)).toMatchObject({
         nextAttemptAt: null,

@@ -156,7 +156,7 @@ export function describeQueue(subject: Subject): void {
     it('leaves out those whose wait is over, and those that run', async () => {
       const { store } = subject();
       await submit(first);
-      await failOnce(store, await claimed(store), 'completion', NOW + 100);
+      await failOnce(store, await claimed(store), 'completion', { nextAttemptAt: NOW + 100 });
       expect(await store.nextWakeAt(NOW)).toBeNull();
       const { epoch, ingestionId } = await stored(store, first.ingestionId);
       await store.releaseRun({ ingestionId, epoch }, NOW + 100, NOW);

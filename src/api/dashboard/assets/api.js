@@ -5,17 +5,50 @@
 /** Of this tab alone, and gone with it. */
 const TOKEN_KEY = 'ackstream-token';
 
+/** A preview may read for long before it answers. */
+const ANSWER_WITHIN_MS = 60_000;
+/** `Date` of an answer is in whole seconds, and some time on its way. */
+const NOTABLE_SKEW_MS = 2000;
+
 /** A refusal or a failure of the API; `problem` is its document. */
 export class ApiError extends Error {
-  /** @param {Problem} problem */
-  constructor(problem) {
+  /**
+   * @param {Problem} problem
+   * @param {number} retryAfterMs 0: the service named no time
+   */
+  constructor(problem, retryAfterMs = 0) {
     super(problem.detail ?? problem.title);
     this.problem = problem;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
 /** The service did not answer at all. */
 export class ServiceGone extends Error {}
+
+/** How far the clock of the service is ahead of that of the browser. */
+let skewMs = 0;
+
+/** A look at a view takes up to four requests; half of what is left of the limit is for others who share it. */
+const SHARE_PER_LOOK = 8;
+let spacing = 0;
+
+/** How far apart two looks at a view are to be, so that the service's limit of requests is never reached by pages; in ms, 0 where there is none. */
+export function spacingMs() {
+  return spacing;
+}
+
+/** @param {string | null} field `RateLimit`: how many requests are left (`r`) for how many seconds (`t`) */
+function spacingBy(field) {
+  const [, left, seconds] = /;r=(\d+);t=(\d+)/.exec(field ?? '') ?? [];
+  if (left === undefined || seconds === undefined) return 0;
+  return (Number(seconds) * 1000) / Math.max(1, Number(left) / SHARE_PER_LOOK);
+}
+
+/** The time by the service's clock, of which all its times are; in ms since 1970. */
+export function serviceNow() {
+  return Date.now() + skewMs;
+}
 
 /** @returns {string | null} */
 export function storedToken() {
@@ -40,19 +73,27 @@ const MAX_KNOWN = 50;
 /**
  * Sends a request with the token of this tab. Throws ServiceGone.
  * @param {string} path
- * @param {{ readonly method?: string, readonly headers?: Record<string, string>, readonly body?: string, readonly signal?: AbortSignal }} [init]
+ * @param {{ readonly method?: string, readonly headers?: Record<string, string>, readonly body?: string, readonly signal?: AbortSignal }} [init] without `signal` it is given up after a minute
  */
-export async function request(path, { headers = {}, ...init } = {}) {
+export async function request(path, { headers = {}, signal = AbortSignal.timeout(ANSWER_WITHIN_MS), ...init } = {}) {
   const token = storedToken();
   try {
-    return await fetch(path, {
+    const response = await fetch(path, {
       ...init,
+      signal,
       cache: 'no-store',
       headers: { ...headers, ...(token === null ? {} : { Authorization: `Bearer ${token}` }) },
     });
+    const ahead = Date.parse(response.headers.get('Date') ?? '') - Date.now();
+    if (Math.abs(ahead - skewMs) > NOTABLE_SKEW_MS) skewMs = ahead;
+    spacing = spacingBy(response.headers.get('RateLimit'));
+    return response;
   } catch (error) {
-    if (init.signal?.aborted) throw error;
-    throw new ServiceGone('Nothing listens where this page came from, or the network is down.', { cause: error });
+    const isSlow = error instanceof DOMException && error.name === 'TimeoutError';
+    const what = isSlow
+      ? 'It has not answered for a minute.'
+      : 'Nothing listens where this page came from, or the network is down.';
+    throw new ServiceGone(what, { cause: error });
   }
 }
 
@@ -73,6 +114,30 @@ export async function read(path) {
     known.set(path, { etag, body });
   }
   return /** @type {Body} */ (body);
+}
+
+/**
+ * {@link read} of what may not be there: null.
+ * @template Body
+ * @param {string} path
+ * @returns {Promise<Body | null>}
+ */
+export async function readIfThere(path) {
+  try {
+    return await read(path);
+  } catch (error) {
+    if (error instanceof ApiError && error.problem.status === 404) return null;
+    throw error;
+  }
+}
+
+/**
+ * DELETE. Throws ApiError, ServiceGone.
+ * @param {string} path
+ */
+export async function remove(path) {
+  const response = await request(path, { method: 'DELETE' });
+  if (!response.ok) await bodyOf(response);
 }
 
 /**
@@ -100,7 +165,8 @@ async function bodyOf(response) {
   // What is no problem document comes from something between here and the service.
   const isProblem = typeof body === 'object' && body !== null && 'code' in body;
   if (!isProblem) throw new ServiceGone(`Something answered ${response.status} in the place of the service.`);
-  throw new ApiError(/** @type {Problem} */ (body));
+  const retryAfterMs = Number(response.headers.get('Retry-After') ?? 0) * 1000;
+  throw new ApiError(/** @type {Problem} */ (body), retryAfterMs || 0);
 }
 
 /**

@@ -1,5 +1,6 @@
 /** The dashboard: which view is shown, when it is read anew, and what is said where that fails. */
-import { ApiError, read, ServiceGone, storedToken, storeToken } from './api.js';
+import { createAnnouncer } from './announcer.js';
+import { ApiError, ServiceGone, serviceNow, storedToken, storeToken } from './api.js';
 import { h, morphChildren } from './dom.js';
 import { createFeedForm } from './feed-form.js';
 import { createIngestionList } from './ingestion-list.js';
@@ -11,7 +12,7 @@ import { createTokenForm } from './token-form.js';
 /** @typedef {import('./types.d.ts').View} View */
 
 const main = required('main');
-const announcer = required('announcer');
+const announce = createAnnouncer(required('announcer'));
 const connection = required('connection');
 const forgetToken = required('forget-token');
 const question = /** @type {HTMLDialogElement} */ (required('question'));
@@ -23,20 +24,13 @@ const page = {
   failure: null,
   /** What a person just asked for was refused. @type {Error | null} */
   refusal: null,
-  /** @type {ReadonlySet<string> | null} */
-  operations: null,
+  /** Whether events of the service come in. */
+  isLive: false,
   ticking: new AbortController(),
 };
 
 /** @type {import('./types.d.ts').Surroundings} */
-const surroundings = {
-  paint,
-  announce(text) {
-    announcer.textContent = text;
-  },
-  has: (path) => page.operations?.has(path) ?? false,
-  confirm,
-};
+const surroundings = { paint, announce, confirm };
 
 /** @param {string} id */
 function required(id) {
@@ -51,11 +45,12 @@ function paint() {
   const shown = refusal ?? failure;
   morphChildren(main, [
     h('div', { 'data-key': 'problem', role: 'alert' }, shown === null ? null : problemBox(shown)),
-    h('div', { 'data-key': 'view' }, ...view.render(Date.now())),
+    h('div', { 'data-key': 'view' }, ...view.render(serviceNow())),
   ]);
   view.painted?.();
   document.title = `${view.title} · Ackstream`;
-  connection.textContent = isGone ? 'No connection' : failure === null ? '' : 'Out of date';
+  connection.textContent = isGone ? 'No connection' : failure !== null ? 'Out of date' : page.isLive ? 'Live' : '';
+  connection.className = `connection ${failure === null ? 'good' : 'bad'}`;
   forgetToken.hidden = storedToken() === null;
 }
 
@@ -71,39 +66,40 @@ function show(view) {
 function restartTicks() {
   page.ticking.abort();
   page.ticking = new AbortController();
-  void tick({ onTick: refresh, signal: page.ticking.signal });
+  page.isLive = false;
+  void tick({ onTick: refresh, onStream: showStream, signal: page.ticking.signal });
 }
 
-/** Reads the view anew; false: that failed, and the page says why. */
+/** @param {boolean} isOpen */
+function showStream(isOpen) {
+  page.isLive = isOpen;
+  paint();
+}
+
+/** Reads the view anew. Where that fails the page says why; then: for how long to leave the service alone, in ms. */
 async function refresh() {
   const { view } = page;
   try {
-    page.operations ??= await readOperations();
     await view.refresh();
-    if (page.view !== view) return true;
+    if (page.view !== view) return null;
+    if (page.failure instanceof ServiceGone) announce('The service answers again.');
     page.failure = null;
   } catch (error) {
-    if (page.view !== view) return true;
+    if (page.view !== view) return null;
     if (isAboutToken(error)) {
       askForToken();
-      return true;
+      return null;
     }
     page.failure = error instanceof Error ? error : new Error(String(error));
   }
   paint();
-  return page.failure === null;
+  if (page.failure === null) return null;
+  return page.failure instanceof ApiError ? page.failure.retryAfterMs : 0;
 }
 
 /** @param {unknown} error */
 function isAboutToken(error) {
   return error instanceof ApiError && error.problem.code === 'UNAUTHORIZED';
-}
-
-/** What the service can do, by its own description. */
-async function readOperations() {
-  /** @type {{ readonly paths: object }} */
-  const { paths } = await read('/openapi.json');
-  return new Set(Object.keys(paths));
 }
 
 function askForToken() {
@@ -128,7 +124,7 @@ function navigate() {
   const [, path = '', query = ''] = /^#\/?([^?]*)\??(.*)$/.exec(location.hash) ?? [];
   const parameters = new URLSearchParams(query);
   const [, id] = /^ingestions\/([0-9a-f]+)$/.exec(path) ?? [];
-  if (id !== undefined) show(createIngestionView(id, surroundings));
+  if (id !== undefined) show(createIngestionView(id, parameters, surroundings));
   else if (path === 'new') show(createFeedForm(parameters, surroundings));
   else show(createIngestionList(parameters, surroundings));
   for (const link of document.querySelectorAll('.pages a')) {
@@ -138,14 +134,12 @@ function navigate() {
   }
 }
 
-/**
- * @param {{ readonly title: string, readonly text: string, readonly yes: string }} asked
- * @returns {Promise<boolean>}
- */
-function confirm({ title, text, yes }) {
+/** @type {import('./types.d.ts').Surroundings['confirm']} */
+function confirm({ title, text, yes, no }) {
   required('question-title').textContent = title;
-  required('question-text').textContent = text;
+  required('question-text').replaceChildren(...text.map((paragraph) => h('p', {}, paragraph)));
   required('question-yes').textContent = yes;
+  required('question-no').textContent = no;
   question.returnValue = 'no';
   question.showModal();
   return new Promise((resolve) => {
@@ -159,20 +153,36 @@ function confirm({ title, text, yes }) {
  * @param {HTMLElement} target
  */
 async function act(name, target) {
-  const action = page.view.actions?.[name ?? ''];
+  const { view } = page;
+  const action = view.actions?.[name ?? ''];
   if (action === undefined || target.getAttribute('aria-busy') === 'true') return;
+  const group = target.closest('.buttons');
   target.setAttribute('aria-busy', 'true');
   page.refusal = null;
   try {
     await action(target);
   } catch (error) {
     if (isAboutToken(error)) return askForToken();
-    page.refusal = error instanceof Error ? error : new Error(String(error));
+    if (page.view === view) page.refusal = error instanceof Error ? error : new Error(String(error));
   } finally {
     target.removeAttribute('aria-busy');
   }
+  if (page.view !== view) return;
   paint();
-  if (page.refusal !== null) window.scrollTo({ top: 0 });
+  if (page.refusal !== null) showRefusal();
+  // What was pressed may be gone, such as Pause of what is paused: the keyboard goes on beside it.
+  else if (document.activeElement === document.body) {
+    const next = group?.isConnected ? group.querySelector('button, a') : main;
+    if (next instanceof HTMLElement) next.focus();
+  }
+}
+
+/** Leads to the first field that was refused, else to what the page says of it. */
+function showRefusal() {
+  const field = main.querySelector('[aria-invalid="true"]');
+  if (!(field instanceof HTMLElement)) return window.scrollTo({ top: 0 });
+  field.closest('details')?.setAttribute('open', '');
+  field.focus();
 }
 
 document.addEventListener('click', (event) => {
@@ -189,9 +199,12 @@ forgetToken.addEventListener('click', () => {
   storeToken(null);
   navigate();
 });
+required('skip').addEventListener('click', (event) => {
+  // The address names the page that is shown.
+  event.preventDefault();
+  main.focus();
+});
 window.addEventListener('hashchange', () => {
-  // The link past the navigation is no page.
-  if (location.hash === '#main') return;
   navigate();
   main.focus();
 });

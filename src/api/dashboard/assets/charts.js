@@ -9,6 +9,7 @@ import uPlot from './uplot.js';
 const HEIGHT = 150;
 /** Points over the width: more would be noise, for acknowledgements come in no even measure. */
 const MOST_POINTS = 60;
+const SHORTEST_SPAN_S = 0.25;
 
 /** Seconds between the marks of the time axis. */
 const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 43_200, 86_400];
@@ -89,18 +90,19 @@ function courseOf(chunks) {
   const first = acked[0];
   const last = acked.at(-1);
   if (first === undefined || last === undefined) return { times: [], rates: [], latencies: [] };
-  const step = Math.max(0.25, (last.at - first.at) / MOST_POINTS);
-  const points = Math.floor((last.at - first.at) / step) + 1;
+  // Each span is a whole one and ends with an acknowledgement: a part of one would look like a standstill. What came with the first was done before it.
+  const points = Math.min(MOST_POINTS, Math.floor((last.at - first.at) / SHORTEST_SPAN_S));
+  const step = (last.at - first.at) / points;
   /** @type {{ records: number, latency: number | null }[]} */
   const spans = Array.from({ length: points }, () => ({ records: 0, latency: null }));
-  for (const { at, records, latency } of acked) {
-    const span = spans[Math.floor((at - first.at) / step)];
+  for (const { at, records, latency } of acked.slice(1)) {
+    const span = spans[Math.min(points - 1, Math.max(0, Math.ceil((at - first.at) / step) - 1))];
     if (span === undefined) continue;
     span.records += records;
     if (latency !== null) span.latency = Math.max(span.latency ?? 0, latency);
   }
   return {
-    times: spans.map((_span, index) => first.at + index * step),
+    times: spans.map((_span, index) => first.at + (index + 1) * step),
     rates: spans.map(({ records }) => records / step),
     latencies: spans.map(({ latency }) => latency),
   };

@@ -40,12 +40,34 @@ function append(parent, children) {
   }
 }
 
+/** @type {WeakMap<object, HTMLElement>} */
+const built = new WeakMap();
+let builtCount = 0;
+
+/**
+ * What is large and never changes is built once for each content, and put in as a whole.
+ * @template {object} Content
+ * @param {Content} content
+ * @param {(content: Content) => HTMLElement} build
+ */
+export function once(content, build) {
+  const known = built.get(content);
+  if (known !== undefined) return known;
+  const element = build(content);
+  builtCount += 1;
+  // A key that nothing else has: its children must not be moved into another's place.
+  element.setAttribute('data-key', `once-${builtCount}`);
+  built.set(content, element);
+  return element;
+}
+
 /**
  * Makes an element's attributes and children those of a fresh one. Children are matched by `data-key`, else by their order; one with `data-keep` stays as it is.
  * @param {Element} live
  * @param {Element} fresh
  */
 export function morph(live, fresh) {
+  if (live === fresh) return;
   for (const { name } of Array.from(live.attributes)) {
     if (!fresh.hasAttribute(name) && !LEFT_TO_THE_PERSON.has(name)) live.removeAttribute(name);
   }
@@ -62,6 +84,10 @@ export function morph(live, fresh) {
  * @param {readonly ChildNode[]} fresh
  */
 export function morphChildren(live, fresh) {
+  // First, so that what stays need not be moved: that would take the focus from it.
+  const wantedKeys = new Set(fresh.map(keyOf));
+  const gone = [...live.children].filter((child) => keyOf(child) !== null && !wantedKeys.has(keyOf(child)));
+  for (const child of gone) child.remove();
   const keyed = new Map([...live.children].flatMap((child) => (keyOf(child) === null ? [] : [[keyOf(child), child]])));
   let place = live.firstChild;
   for (const wanted of fresh) {

@@ -1,5 +1,5 @@
 import { ApiError, post, read } from './api.js';
-import { h } from './dom.js';
+import { h, once } from './dom.js';
 import { previewSection } from './preview-section.js';
 
 /** @typedef {import('./types.d.ts').Preview} Preview */
@@ -62,7 +62,7 @@ const KEPT_FIELDS = ['format', 'number_form', 'chunk_size_by_memory', 'max_bad_r
  * @param {import('./types.d.ts').Surroundings} surroundings
  * @returns {import('./types.d.ts').View}
  */
-export function createFeedForm(parameters, { paint, announce }) {
+export function createFeedForm(parameters, { announce }) {
   const from = parameters.get('from');
   /** @type {Ingestion | null} */
   let earlier = null;
@@ -83,9 +83,6 @@ export function createFeedForm(parameters, { paint, announce }) {
       return await send(bodyOf(/** @type {HTMLFormElement} */ (form), earlier));
     } catch (error) {
       if (error instanceof ApiError) problems = problemsOf(error);
-      paint();
-      const first = form.querySelector('[aria-invalid]');
-      if (first instanceof HTMLElement) first.focus();
       throw error;
     }
   }
@@ -100,7 +97,7 @@ export function createFeedForm(parameters, { paint, announce }) {
     render: () => [
       h('h1', {}, from === null ? 'New ingestion' : 'Deliver again'),
       from !== null && earlier === null ? h('p', { class: 'quiet-text' }, 'Reading…') : formOf(earlier, problems),
-      preview === null ? h('div', { 'data-key': 'no-preview' }) : previewSection(preview),
+      preview === null ? h('div', { 'data-key': 'no-preview' }) : once(preview, previewSection),
     ],
     actions: {
       async preview(form) {
@@ -114,9 +111,9 @@ export function createFeedForm(parameters, { paint, announce }) {
         announce(`The preview shows ${found.records.length} records and ${found.fields.length} fields.`);
       },
       async start(form) {
-        /** @type {{ readonly ingestion_id: string }} */
-        const { ingestion_id: id } = await submit(form, (body) => post('/api/ingest', body));
-        location.hash = `#/ingestions/${id}`;
+        /** @type {{ readonly status: string, readonly ingestion_id: string }} */
+        const { status, ingestion_id: id } = await submit(form, (body) => post('/api/ingest', body));
+        location.hash = `#/ingestions/${id}${status === 'STARTED' ? '' : `?met=${encodeURIComponent(status)}`}`;
       },
     },
   };

@@ -94,7 +94,7 @@ export function distance(iso, now) {
  * @param {number} now
  */
 export function upcoming(iso, now) {
-  return Date.parse(iso) > now ? distance(iso, now) : h('time', { datetime: iso }, 'is due');
+  return Date.parse(iso) - now > 500 ? distance(iso, now) : h('time', { datetime: iso }, 'is due');
 }
 
 /** @param {number} seconds since 1970: the time of day */

@@ -3,11 +3,12 @@ import { h } from './dom.js';
 import { count, distance, fileName } from './format.js';
 import {
   circuitLine,
+  passingTrouble,
   progressBar,
   sizeText,
   speedText,
+  spokenState,
   statusBadge,
-  statusWord,
   totalsText,
   troubleLines,
 } from './ingestion-parts.js';
@@ -24,10 +25,10 @@ const STATUSES = ['QUEUED', 'RUNNING', 'PAUSED', 'FAILED', 'CANCELLED', 'COMPLET
  * @returns {import('./types.d.ts').View}
  */
 export function createIngestionList(parameters, { announce }) {
-  const status = parameters.get('status') ?? '';
+  const status = STATUSES.find((one) => one === parameters.get('status')) ?? '';
   const cursor = parameters.get('cursor');
   const query = new URLSearchParams({ limit: '50' });
-  if (STATUSES.includes(status)) query.set('status', status);
+  if (status !== '') query.set('status', status);
   if (cursor !== null) query.set('cursor', cursor);
   /** @type {import('./types.d.ts').Page<Ingestion> | null} */
   let shown = null;
@@ -82,12 +83,14 @@ function filterLinks(current) {
  * @param {{ readonly now: number, readonly status: string, readonly isFirst: boolean }} options
  */
 function pageOf({ items, next_cursor: next }, { now, status, isFirst }) {
-  if (items.length === 0) return emptyBox(status);
+  if (items.length === 0 && isFirst) return emptyBox(status);
   const older = new URLSearchParams({ ...(status === '' ? {} : { status }), cursor: next ?? '' });
   return h(
     'div',
     { 'data-key': 'page' },
-    h('ul', { class: 'ingestions' }, ...items.map((one) => card(one, now))),
+    items.length === 0
+      ? h('p', { class: 'box' }, 'There are no older ones any more.')
+      : h('ul', { class: 'ingestions' }, ...items.map((one) => card(one, now))),
     h(
       'p',
       { class: 'buttons' },
@@ -116,8 +119,8 @@ function emptyBox(status) {
       'p',
       { class: 'quiet-text' },
       'No receiver at hand? ',
-      h('code', {}, 'npm run mock-receiver'),
-      ' starts one in a checkout.',
+      h('code', {}, 'ackstream receiver --port 9000'),
+      ' starts one.',
     ),
   );
 }
@@ -128,14 +131,16 @@ function emptyBox(status) {
  */
 function card(ingestion, now) {
   const { ingestion_id: id, file_path: path, callback_url: callback, percent, totals } = ingestion;
+  const isRunning = ingestion.status === 'RUNNING';
   return h(
     'li',
     { 'data-key': id, class: 'ingestion' },
     h(
       'div',
       { class: 'what' },
-      h('a', { href: `#/ingestions/${id}`, title: path }, fileName(path)),
+      h('a', { class: 'lines', href: `#/ingestions/${id}`, title: path }, fileName(path)),
       h('p', { class: 'quiet-text clip', title: callback }, `to ${callback}`),
+      isRunning ? passingTrouble(ingestion, now) : null,
     ),
     h(
       'div',
@@ -157,7 +162,7 @@ function card(ingestion, now) {
           : h('span', { class: 'bad-text' }, `${count(totals.rejected_records)} set aside`),
       ),
     ),
-    h('div', { class: 'troubles' }, ...troubleLines(ingestion, now)),
+    isRunning ? null : h('div', { class: 'troubles' }, ...troubleLines(ingestion, now)),
   );
 }
 
@@ -168,9 +173,9 @@ function card(ingestion, now) {
  * @param {(text: string) => void} announce
  */
 function announceChanges(before, after, announce) {
-  const words = new Map(before.map((one) => [one.ingestion_id, statusWord(one)]));
-  const changed = after.filter((one) => words.get(one.ingestion_id) !== statusWord(one));
+  const words = new Map(before.map((one) => [one.ingestion_id, spokenState(one)]));
+  const changed = after.filter((one) => words.get(one.ingestion_id) !== spokenState(one));
   if (changed.length > 0 && changed.length <= 3) {
-    announce(changed.map((one) => `${fileName(one.file_path)}: ${statusWord(one)}`).join('. '));
+    announce(changed.map((one) => `${fileName(one.file_path)}: ${spokenState(one)}`).join('. '));
   } else if (changed.length > 3) announce(`${count(changed.length)} ingestions changed.`);
 }

@@ -11,6 +11,11 @@ export function statusWord({ status, next_attempt_at: nextAttemptAt, last_error:
   return status.toLowerCase();
 }
 
+/** @param {Ingestion} ingestion what is said of its state: attempts that follow each other within seconds would chatter */
+export function spokenState(ingestion) {
+  return ingestion.status === 'RUNNING' ? 'running' : statusWord(ingestion);
+}
+
 /** @param {Ingestion} ingestion */
 export function statusBadge(ingestion) {
   const word = statusWord(ingestion);
@@ -48,12 +53,22 @@ export function sizeText({ totals }) {
  * @param {number} now
  */
 export function troubleLines(ingestion, now) {
-  const { last_error: error, next_attempt_at: next, circuit } = ingestion;
+  const { last_error: error, next_attempt_at: next } = ingestion;
   return [
     error === null ? null : h('p', { class: 'trouble' }, h('b', { class: 'code' }, error.code), ' ', error.message),
     next === null ? null : h('p', { class: 'quiet-text' }, 'Next attempt ', upcoming(next, now)),
-    circuit === null ? null : circuitLine(circuit, now),
   ];
+}
+
+/**
+ * {@link troubleLines} of a wait of seconds, in one line, which may come and go.
+ * @param {Ingestion} ingestion
+ * @param {number} now
+ */
+export function passingTrouble({ last_error: error, next_attempt_at: next }, now) {
+  if (error === null) return null;
+  const when = next === null ? 'is under way' : upcoming(next, now);
+  return h('p', { class: 'clip bad-text', title: error.message }, error.message, ' · next attempt ', when);
 }
 
 /**

@@ -1,19 +1,19 @@
 /** The parts of the page of one ingestion that show what is known of it. */
 import { h } from './dom.js';
-import { attemptDetails } from './failed-attempts.js';
+import { attemptList } from './failed-attempts.js';
 import { bytes, count, distance, duration, fileName, rate, time } from './format.js';
-import { progressBar, statusBadge, troubleLines } from './ingestion-parts.js';
+import { circuitLine, progressBar, statusBadge, troubleLines } from './ingestion-parts.js';
 
 /** @typedef {import('./types.d.ts').Ingestion} Ingestion */
 
-/** Which moves each state allows (docs/api.md). */
+/** Which moves each state allows (docs/api.md), and whether it may be deleted. */
 const MOVES = {
   QUEUED: ['pause', 'cancel'],
   RUNNING: ['pause', 'cancel'],
   PAUSED: ['resume', 'cancel'],
-  FAILED: ['resume', 'cancel'],
-  CANCELLED: ['resume'],
-  COMPLETED: ['resume'],
+  FAILED: ['resume', 'cancel', 'delete'],
+  CANCELLED: ['resume', 'delete'],
+  COMPLETED: ['resume', 'delete'],
 };
 
 /** @param {Ingestion} ingestion */
@@ -21,38 +21,35 @@ export function heading(ingestion) {
   return h(
     'div',
     { class: 'head' },
-    h('h1', {}, fileName(ingestion.file_path), ' ', statusBadge(ingestion)),
-    h('p', { class: 'quiet-text break' }, ingestion.file_path, ' → ', ingestion.callback_url),
+    h('h1', {}, h('span', { class: 'lines' }, fileName(ingestion.file_path)), statusBadge(ingestion)),
+    h('p', { class: 'quiet-text lines' }, ingestion.file_path, ' → ', ingestion.callback_url),
   );
 }
 
-/**
- * @param {Ingestion} ingestion
- * @param {boolean} canVerify
- */
-export function buttons({ status, ingestion_id: id }, canVerify) {
+/** @param {Ingestion} ingestion */
+export function buttons({ status, ingestion_id: id }) {
   const words = {
     pause: 'Pause',
     resume: status === 'COMPLETED' ? 'Say COMPLETED again' : 'Resume',
     cancel: 'Cancel…',
+    verify: 'Verify',
+    delete: 'Delete…',
+  };
+  const button = (/** @type {keyof typeof words} */ action) => {
+    if (action !== 'verify' && !MOVES[status].includes(action)) return null;
+    const isMain = action === 'resume' && status !== 'COMPLETED';
+    const attributes = { type: 'button', 'data-key': action, 'data-action': action, class: isMain ? 'main' : null };
+    return h('button', attributes, words[action]);
   };
   return h(
     'p',
     { class: 'buttons' },
-    ...MOVES[status].map((move) =>
-      h(
-        'button',
-        {
-          type: 'button',
-          'data-key': move,
-          'data-action': move,
-          class: move === 'resume' && status !== 'COMPLETED' ? 'main' : null,
-        },
-        words[/** @type {keyof typeof words} */ (move)],
-      ),
-    ),
-    canVerify ? h('button', { type: 'button', 'data-key': 'verify', 'data-action': 'verify' }, 'Verify') : null,
+    button('pause'),
+    button('resume'),
+    button('cancel'),
+    button('verify'),
     h('a', { class: 'button', 'data-key': 'again', href: `#/new?from=${id}` }, 'Deliver again…'),
+    button('delete'),
   );
 }
 
@@ -72,6 +69,9 @@ export function progress(ingestion, now) {
       h('span', {}, `${bytes(totals.source_bytes)} of ${bytes(totals.source_size)}`),
     ),
     progressBar(ingestion),
+    ingestion.status === 'QUEUED' && ingestion.next_attempt_at === null
+      ? h('p', { class: 'quiet-text' }, 'It waits for its turn: as many as run at once are being delivered.')
+      : null,
     h(
       'dl',
       { class: 'facts' },
@@ -96,14 +96,17 @@ export function progress(ingestion, now) {
 export function failureBox(ingestion, pending, now) {
   const { last_error: error, next_attempt_at: next, circuit } = ingestion;
   if (error === null && next === null && circuit === null) return null;
+  // A wait of seconds, which the last failed attempt tells of: this would come and go.
+  if (ingestion.status === 'RUNNING' && circuit === null) return null;
   return h(
     'section',
     { class: `box ${ingestion.status === 'FAILED' ? 'bad' : 'warn'}`, 'data-key': 'failure' },
     h('h2', {}, ingestion.status === 'FAILED' || ingestion.status === 'PAUSED' ? 'Why it stopped' : 'Why it waits'),
     ...troubleLines(ingestion, now),
+    circuit === null ? null : circuitLine(circuit, now),
     placeLine(error?.place),
-    pending === null ? null : attemptDetails(pending, now),
     error === null ? null : h('p', { class: 'remedy' }, error.what_to_do),
+    pending === null ? null : attemptList(pending, now),
   );
 }
 
@@ -127,6 +130,8 @@ function placeLine(place) {
 export function settings(ingestion, now) {
   const rows = {
     Id: ingestion.ingestion_id,
+    File: ingestion.file_path,
+    Callback: ingestion.callback_url,
     'File type': `${ingestion.file_type} ${JSON.stringify(ingestion.format)}`,
     'Record path': ingestion.record_path === '' ? 'the array at the top' : (ingestion.record_path ?? '–'),
     Files: count(ingestion.file_count),

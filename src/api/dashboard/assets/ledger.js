@@ -10,14 +10,14 @@ const PAGE_LENGTH = 25;
 const CHART_LENGTH = 500;
 
 /**
- * The end of the ledger, and any older page of it that the person asks for.
+ * The end of the ledger, and any other page of it that the person asks for.
  * @param {string} path of the ingestion
  */
 export function createLedger(path) {
   /** @type {readonly Chunk[]} */
   let recent = [];
-  /** @type {readonly Chunk[] | null} */
-  let older = null;
+  /** A page that is not the end. @type {readonly Chunk[] | null} */
+  let page = null;
 
   /**
    * @param {number} from
@@ -26,10 +26,18 @@ export function createLedger(path) {
    */
   async function rows(from, limit) {
     /** @type {import('./types.d.ts').Page<Chunk>} */
-    const page = await read(`${path}/chunks?from_chunk=${from}&limit=${limit}`);
-    return page.items;
+    const found = await read(`${path}/chunks?from_chunk=${from}&limit=${limit}`);
+    return found.items;
   }
-  const shown = () => older ?? recent.slice(-PAGE_LENGTH);
+  const shown = () => page ?? recent.slice(-PAGE_LENGTH);
+  const firstShown = () => shown()[0]?.chunk_number ?? 0;
+  const lastNumber = () => recent.at(-1)?.chunk_number ?? 0;
+
+  /** @param {number} from */
+  async function go(from) {
+    const isEnd = from + PAGE_LENGTH > lastNumber();
+    page = isEnd ? null : await rows(Math.max(0, from), PAGE_LENGTH);
+  }
 
   return {
     /**
@@ -37,22 +45,31 @@ export function createLedger(path) {
      * @param {import('./types.d.ts').Ingestion} ingestion
      */
     async refresh({ totals }) {
-      const acked = recent.filter((chunk) => chunk.acked_at !== null && chunk.chunk_number < totals.chunks);
-      const next = Math.max((acked.at(-1)?.chunk_number ?? -1) + 1, totals.chunks + 1 - CHART_LENGTH);
+      const first = totals.chunks + 1 - CHART_LENGTH;
+      const acked = recent.filter(
+        ({ acked_at: ackedAt, chunk_number: number }) => ackedAt !== null && number >= first && number < totals.chunks,
+      );
+      const next = Math.max((acked.at(-1)?.chunk_number ?? -1) + 1, first);
       recent = [...acked, ...(await rows(next, CHART_LENGTH))].slice(-CHART_LENGTH);
     },
-    async older() {
-      const first = shown()[0]?.chunk_number ?? 0;
-      older = await rows(Math.max(0, first - PAGE_LENGTH), Math.min(PAGE_LENGTH, first));
-    },
-    newest() {
-      older = null;
+    /** What its buttons do. */
+    actions: {
+      older: () => go(firstShown() - PAGE_LENGTH),
+      newer: () => go(firstShown() + PAGE_LENGTH),
+      oldest: () => go(0),
+      newest: () => go(lastNumber()),
+      /** @param {HTMLElement} form */
+      'go-to-chunk'(form) {
+        const wanted = form.querySelector('input')?.valueAsNumber ?? Number.NaN;
+        // In the middle, so that one sees what is around it.
+        return Number.isNaN(wanted) ? undefined : go(Math.max(0, wanted - Math.floor(PAGE_LENGTH / 2)));
+      },
     },
     recent: () => recent,
     /** The chunk that is not acknowledged yet. */
     pending: () => recent.find((chunk) => chunk.acked_at === null) ?? null,
     /** @param {number} now */
-    render: (now) => ledgerSection(shown(), { isAtEnd: older === null, now }),
+    render: (now) => ledgerSection(shown(), { isAtEnd: page === null, now }),
   };
 }
 
@@ -75,12 +92,33 @@ function ledgerSection(chunks, { isAtEnd, now }) {
     { 'data-key': 'ledger' },
     h('h2', { id: 'ledger' }, 'Ledger'),
     table(chunks.toReversed(), now),
+    isAtStart && isAtEnd ? null : pageButtons(isAtStart, isAtEnd),
+  );
+}
+
+/** @param {string} word */
+function pageButton(word) {
+  const name = word.toLowerCase();
+  return h('button', { type: 'button', 'data-key': name, 'data-action': name }, word);
+}
+
+/**
+ * @param {boolean} isAtStart
+ * @param {boolean} isAtEnd
+ */
+function pageButtons(isAtStart, isAtEnd) {
+  return h(
+    'form',
+    { class: 'buttons', 'data-action': 'go-to-chunk', method: 'post' },
+    ...(isAtEnd ? [] : [pageButton('Newest'), pageButton('Newer')]),
+    ...(isAtStart ? [] : [pageButton('Older'), pageButton('Oldest')]),
     h(
-      'p',
-      { class: 'buttons' },
-      isAtEnd ? null : h('button', { type: 'button', 'data-key': 'newest', 'data-action': 'newest' }, 'Newest'),
-      isAtStart ? null : h('button', { type: 'button', 'data-key': 'older', 'data-action': 'older' }, 'Older'),
+      'label',
+      { 'data-key': 'go-to-chunk', class: 'go' },
+      'Go to chunk ',
+      h('input', { type: 'number', min: 0, inputmode: 'numeric', size: 8 }),
     ),
+    h('button', { 'data-key': 'go' }, 'Go'),
   );
 }
 
@@ -97,7 +135,7 @@ export function failedAttempts(chunk) {
  * @param {number} now
  */
 function table(chunks, now) {
-  const names = ['Chunk', 'Records', 'From record', 'Size', 'Acknowledged', 'Ack latency', 'Attempts', 'Checksum'];
+  const names = ['Chunk', 'Acknowledged', 'Ack latency', 'Attempts', 'Records', 'From record', 'Size', 'Checksum'];
   return h(
     'div',
     { class: 'scroll', tabindex: '0', role: 'region', 'aria-labelledby': 'ledger' },
@@ -121,12 +159,12 @@ function row(chunk, now) {
     'tr',
     { 'data-key': chunk.chunk_number },
     h('th', { scope: 'row' }, count(chunk.chunk_number), chunk.is_last ? ' (last)' : ''),
-    h('td', {}, count(chunk.record_count)),
-    h('td', {}, count(chunk.record_offset)),
-    h('td', {}, bytes(chunk.byte_count)),
     h('td', {}, chunk.acked_at === null ? 'not yet' : time(chunk.acked_at, now)),
     h('td', {}, chunk.acked_at === null || last?.duration_ms == null ? '–' : milliseconds(last.duration_ms)),
     h('td', { class: failed === undefined ? null : 'bad-text', title: failed?.reason }, count(chunk.attempts.length)),
+    h('td', {}, count(chunk.record_count)),
+    h('td', {}, count(chunk.record_offset)),
+    h('td', {}, bytes(chunk.byte_count)),
     h('td', {}, h('code', { title: chunk.checksum }, `${chunk.checksum.slice(0, 12)}…`)),
   );
 }

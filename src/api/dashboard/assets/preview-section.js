@@ -22,7 +22,7 @@ export function previewSection(preview) {
   ].filter((fact) => fact !== null);
   return h(
     'section',
-    { 'data-key': 'preview' },
+    { class: 'preview' },
     h('h2', {}, 'Preview'),
     h('p', {}, facts.join(' · ')),
     preview.records.length === 0 ? h('p', { class: 'box warn' }, 'There is no record in it.') : null,

@@ -36,7 +36,8 @@ export function problemBox(error) {
     candidates.length === 0
       ? null
       : h('p', {}, 'Candidates: ', ...candidates.map((one) => [h('code', {}, candidateText(one)), ' '])),
-    whatToDo === undefined ? null : h('p', { class: 'remedy' }, whatToDo),
+    // Which fields to correct was just said.
+    whatToDo === undefined || errors.length > 0 ? null : h('p', { class: 'remedy' }, whatToDo),
   );
 }
 

@@ -1,56 +1,84 @@
 import { read } from './api.js';
-import { h } from './dom.js';
-import { bytes, count } from './format.js';
+import { byteDump, bytesOf } from './byte-dump.js';
+import { h, once } from './dom.js';
+import { bytes, count, counted } from './format.js';
 
 /** @typedef {import('./types.d.ts').Reject} Reject */
 
-const FIRST_PAGE = 10;
-/** Bytes that are shown before and after the one that is wrong. */
+/** The page of the API that begins at `cursor` (null: the first), as it was last read. */
+/** @typedef {{ readonly cursor: string | null, readonly items: readonly Reject[], readonly next: string | null }} RejectPage */
+
+const PAGE_LENGTH = 20;
+/** What a page bears; for more there is the command line. */
+const MOST_SHOWN = 200;
+/** Bytes that are shown before and after the one that is wrong: whole lines. */
 const BYTES_AROUND = 48;
-const BYTES_PER_LINE = 16;
 
 /**
  * The records that were set aside, with their bytes.
  * @param {string} path of the ingestion
  */
 export function createRejectList(path) {
-  /** @type {readonly Reject[]} */
-  let shown = [];
-  /** @type {string | null} */
-  let next = null;
-  /** @param {number} total */
-  const isComplete = (total) => shown.length >= Math.min(total, FIRST_PAGE);
+  /** @type {RejectPage[]} */
+  let pages = [];
+  const shown = () => pages.flatMap(({ items }) => items);
+
+  /**
+   * @param {string | null} cursor
+   * @param {readonly Reject[]} before what is known of the page already, which stays as it is in the page
+   * @returns {Promise<RejectPage>}
+   */
+  async function readPage(cursor, before = []) {
+    const query = new URLSearchParams({ limit: `${PAGE_LENGTH}`, ...(cursor === null ? {} : { cursor }) });
+    /** @type {import('./types.d.ts').Page<Reject>} */
+    const { items, next_cursor: next } = await read(`${path}/rejects?${query}`);
+    const known = new Map(before.map((one) => [keyOf(one), one]));
+    return { cursor, items: items.map((one) => known.get(keyOf(one)) ?? one), next };
+  }
 
   return {
     /** @param {import('./types.d.ts').Ingestion} ingestion */
     async refresh({ totals }) {
-      if (isComplete(totals.rejected_records)) return;
-      /** @type {import('./types.d.ts').Page<Reject>} */
-      const page = await read(`${path}/rejects?limit=${FIRST_PAGE}`);
-      shown = page.items;
-      next = page.next_cursor;
+      const last = pages.at(-1);
+      // Only a last page can have become longer.
+      if (last === undefined ? totals.rejected_records === 0 : last.next !== null) return;
+      if (shown().length >= totals.rejected_records) return;
+      pages = [...pages.slice(0, -1), await readPage(last?.cursor ?? null, last?.items)];
     },
     async more() {
-      if (next === null) return;
-      /** @type {import('./types.d.ts').Page<Reject>} */
-      const page = await read(`${path}/rejects?limit=50&cursor=${encodeURIComponent(next)}`);
-      shown = [...shown, ...page.items];
-      next = page.next_cursor;
+      const next = pages.at(-1)?.next ?? null;
+      if (next !== null) pages = [...pages, await readPage(next)];
     },
     /** @param {import('./types.d.ts').Ingestion} ingestion */
-    render({ totals, file_count: fileCount }) {
-      if (totals.rejected_records === 0 && shown.length === 0) return null;
+    render({ ingestion_id: id, totals, file_count: fileCount }) {
+      const items = shown();
+      if (totals.rejected_records === 0 && items.length === 0) return null;
+      const isFull = items.length >= MOST_SHOWN;
+      const hasMore = (pages.at(-1)?.next ?? null) !== null;
       return h(
         'section',
         { 'data-key': 'rejects' },
         h('h2', {}, `Set aside: ${count(totals.rejected_records)}`),
-        h('ul', { class: 'rejects' }, ...shown.map((one) => rejectItem(one, fileCount > 1))),
-        shown.length < totals.rejected_records && next !== null
+        h('ul', { class: 'rejects' }, ...items.map((one) => once(one, () => rejectItem(one, fileCount > 1)))),
+        hasMore && !isFull
           ? h('p', { class: 'buttons' }, h('button', { type: 'button', 'data-action': 'more-rejects' }, 'Show more'))
+          : null,
+        hasMore && isFull
+          ? h(
+              'p',
+              { class: 'quiet-text' },
+              'For all of them: ',
+              h('code', { class: 'break' }, `ackstream rejects ${id}`),
+            )
           : null,
       );
     },
   };
+}
+
+/** @param {Reject} reject */
+function keyOf({ file_index: file, byte_offset: offset }) {
+  return `${file}:${offset}`;
 }
 
 /**
@@ -58,24 +86,27 @@ export function createRejectList(path) {
  * @param {boolean} isOfMany
  */
 function rejectItem(reject, isOfMany) {
-  const raw = Uint8Array.from(atob(reject.raw), (character) => character.charCodeAt(0));
+  const raw = bytesOf(reject.raw);
   const offset = reject.place?.byte_offset;
   // At its very beginning it is the record as a whole that is wrong.
   const wrong = offset === undefined || offset <= reject.byte_offset ? null : offset - reject.byte_offset;
   const at = `line ${count(reject.line)}, byte ${count(reject.byte_offset)}, ${bytes(reject.byte_length)}`;
   return h(
     'li',
-    { 'data-key': `${reject.file_index}:${reject.byte_offset}` },
+    {},
     h('p', {}, h('b', { class: 'code' }, reject.code), ` ${reject.message}`),
     h(
       'p',
       { class: 'quiet-text' },
-      `${isOfMany ? `File ${count(reject.file_index + 1)}, ` : ''}${at}. ${reject.what_to_do}`,
+      `${isOfMany ? `File ${count(reject.file_index + 1)}, l` : 'L'}${at.slice(1)}. ${reject.what_to_do}`,
     ),
     reject.raw_text === null
       ? null
-      : h('pre', { tabindex: '0', class: 'said', 'aria-label': 'Its text' }, cut(reject.raw_text)),
-    h('details', { open: reject.raw_text === null }, h('summary', {}, 'Bytes'), byteDump(raw, wrong)),
+      : h('pre', { tabindex: '0', class: 'said', role: 'group', 'aria-label': 'Its text' }, cut(reject.raw_text)),
+    h('details', { open: reject.raw_text === null }, h('summary', {}, 'Bytes'), ...dumpAround(raw, wrong)),
+    reject.is_truncated
+      ? h('p', { class: 'quiet-text' }, `Only its first ${counted(raw.length, 'byte')} are on record.`)
+      : null,
   );
 }
 
@@ -85,50 +116,19 @@ function cut(text) {
 }
 
 /**
- * Bytes in hexadecimal around the one that is wrong, which is marked.
+ * The bytes around the one that is wrong, which is marked.
  * @param {Uint8Array} raw
  * @param {number | null} wrong its place among them; null: no single one is
  */
-function byteDump(raw, wrong) {
-  const isKnown = wrong !== null && wrong >= 0 && wrong < raw.length;
+function dumpAround(raw, wrong) {
+  const isKnown = wrong !== null && wrong < raw.length;
   const middle = isKnown ? wrong : 0;
-  const from = Math.max(0, Math.floor((middle - BYTES_AROUND) / BYTES_PER_LINE) * BYTES_PER_LINE);
+  const from = Math.max(0, middle - (middle % 16) - BYTES_AROUND);
   const until = Math.min(raw.length, middle + BYTES_AROUND * 2);
-  const lines = [];
-  for (let start = from; start < until; start += BYTES_PER_LINE) {
-    const line = [...raw.subarray(start, Math.min(start + BYTES_PER_LINE, until))];
-    const mark = isKnown && wrong >= start && wrong < start + BYTES_PER_LINE ? wrong - start : -1;
-    const pairs = line.map((byte) => byte.toString(16).padStart(2, '0'));
-    const characters = line.map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '·'));
-    lines.push(
-      start.toString().padStart(6),
-      '  ',
-      ...marked(pairs, mark, ' '),
-      ' '.repeat((BYTES_PER_LINE - line.length) * 3 + 2),
-      ...marked(characters, mark, ''),
-      '\n',
-    );
-  }
-  return h(
-    'pre',
-    { class: 'bytes', tabindex: '0', 'aria-label': 'Its bytes in hexadecimal, the wrong one marked' },
-    ...lines,
-  );
-}
-
-/**
- * @param {readonly string[]} parts
- * @param {number} mark
- * @param {string} between
- */
-function marked(parts, mark, between) {
-  if (mark < 0) return [parts.join(between)];
-  const after = parts.slice(mark + 1).join(between);
+  const label = `Its bytes in hexadecimal${isKnown ? ', the wrong one marked' : ''}`;
+  const isPart = from > 0 || until < raw.length;
   return [
-    parts.slice(0, mark).join(between),
-    mark > 0 ? between : '',
-    h('mark', {}, parts[mark]),
-    after === '' ? '' : between,
-    after,
+    byteDump(raw, { label, from, until, wrong: isKnown ? wrong : null }),
+    isPart ? h('p', { class: 'hint' }, `Bytes ${count(from)} to ${count(until - 1)} of ${count(raw.length)}.`) : null,
   ];
 }

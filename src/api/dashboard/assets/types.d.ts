@@ -87,6 +87,33 @@ export interface Attempt {
   readonly reason: string | null;
 }
 
+/** The last attempt that failed, and what came back. */
+export interface LastFailedAttempt {
+  /** null: it was at COMPLETED. */
+  readonly chunk_number: number | null;
+  readonly attempt: number;
+  readonly epoch: number;
+  readonly begun_at: string;
+  readonly ended_at: string;
+  readonly duration_ms: number;
+  readonly outcome: string;
+  readonly http_status: number | null;
+  readonly reason: string | null;
+  readonly answer: Answer | null;
+}
+
+/** What a receiver answered. */
+export interface Answer {
+  readonly http_status: number;
+  readonly headers: readonly { readonly name: string; readonly value: string }[];
+  readonly are_headers_cut: boolean;
+  readonly body: string;
+  readonly body_encoding: 'utf-8' | 'base64';
+  /** As received; of which `body` is the beginning where `is_body_cut`. */
+  readonly body_bytes: number;
+  readonly is_body_cut: boolean;
+}
+
 /** A row of the ledger. */
 export interface Chunk {
   readonly chunk_number: number;
@@ -145,8 +172,8 @@ export interface Verification {
   readonly chunks: number;
   readonly chunks_verified: number;
   readonly records_verified: number;
-  readonly mismatch: { readonly chunk_number: number } | null;
-  readonly error: { readonly code?: string; readonly message?: string } | null;
+  readonly mismatch: { readonly chunk_number: number; readonly message: string } | null;
+  readonly error: { readonly message: string; readonly what_to_do: string } | null;
 }
 
 /** A page of a list. */
@@ -176,8 +203,11 @@ export interface Surroundings {
   paint(): void;
   /** Says something to those who do not see the page. */
   announce(text: string): void;
-  /** Whether the service has an operation, such as `/api/ingestions/{id}/verify`. */
-  has(path: string): boolean;
-  /** Asks the person. */
-  confirm(question: { readonly title: string; readonly text: string; readonly yes: string }): Promise<boolean>;
+  /** Asks the person; `text` in paragraphs. */
+  confirm(question: {
+    readonly title: string;
+    readonly text: readonly string[];
+    readonly yes: string;
+    readonly no: string;
+  }): Promise<boolean>;
 }

@@ -19,13 +19,20 @@ export function createVerification(path, { paint, announce }) {
   return {
     /** Asks for one, and shows how far it is until it is done or the page is left. */
     async run() {
-      verification = /** @type {Verification} */ (await post(`${path}/verify`));
-      while (verification.state === 'running' && !leaving.signal.aborted) {
-        paint();
-        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-        verification = /** @type {Verification} */ (await read(`${path}/verification`));
+      try {
+        verification = /** @type {Verification} */ (await post(`${path}/verify`));
+        while (verification.state === 'running') {
+          paint();
+          await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+          if (leaving.signal.aborted) return;
+          verification = /** @type {Verification} */ (await read(`${path}/verification`));
+        }
+        announce(wordsOf(verification).text);
+      } catch (error) {
+        // What was known of it is old; the page says why.
+        verification = null;
+        throw error;
       }
-      announce('Verified.');
     },
     render: () => (verification === null ? null : verificationBox(verification)),
     close: () => leaving.abort(),
@@ -33,17 +40,20 @@ export function createVerification(path, { paint, announce }) {
 }
 
 /** @param {Verification} verification */
-function verificationBox({ state, chunks, chunks_verified: verified, records_verified: records, mismatch, error }) {
-  const [kind, text] =
-    mismatch !== null
-      ? ['bad', `The file does not give chunk ${count(mismatch.chunk_number)} as it was delivered.`]
-      : state === 'failed'
-        ? ['bad', `It could not be verified: ${error?.message ?? error?.code ?? 'unknown'}`]
-        : state === 'done'
-          ? [
-              'good',
-              `All ${counted(verified, 'chunk')} (${counted(records, 'record')}) are in the file as they were delivered.`,
-            ]
-          : ['', `Verifying: ${count(verified)} of ${counted(chunks, 'chunk')}.`];
+function verificationBox(verification) {
+  const { kind, text } = wordsOf(verification);
   return h('div', { class: `box ${kind}`, 'data-key': 'verification' }, h('p', {}, text));
+}
+
+/** @param {Verification} verification */
+function wordsOf({ state, chunks, chunks_verified: verified, records_verified: records, mismatch, error }) {
+  if (mismatch !== null) {
+    return { kind: 'bad', text: `Chunk ${count(mismatch.chunk_number)} differs: ${mismatch.message}` };
+  }
+  if (state === 'failed') {
+    return { kind: 'bad', text: `It could not be verified: ${error?.message ?? ''} ${error?.what_to_do ?? ''}` };
+  }
+  if (state === 'running') return { kind: '', text: `Verifying: ${count(verified)} of ${counted(chunks, 'chunk')}.` };
+  const all = `All ${counted(verified, 'chunk')} (${counted(records, 'record')})`;
+  return { kind: 'good', text: `${all} are in the file as they were delivered.` };
 }

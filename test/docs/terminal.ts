@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { onTestFinished } from 'vitest';
 import { until } from '../harness/until.ts';
 
-const DEADLINE_MS = 30_000;
+const DEADLINE_MS = 60_000;
 
 /** A shell that shows what is typed into it does, on standard output and error alike. */
 export class Terminal {

@@ -1,0 +1,18 @@
+import { getPriority, setPriority } from 'node:os';
+
+/** Added to the niceness: a third of the weight in Linux' scheduler. More of it gains nothing, and on a machine with other work would cost reading its share. */
+const READING_NICENESS = 5;
+const MAX_NICENESS = 19;
+
+/**
+ * Lets the thread that calls it give way to all others of its process where there are more of them than cores. Reading ahead can wait, and stops where it is far enough; what the main
+ * thread does not send, commit and answer in time makes all of them wait. On Linux alone: elsewhere there is one priority for the whole process.
+ */
+export function giveWay(): void {
+  if (process.platform !== 'linux') return;
+  try {
+    setPriority(Math.min(getPriority() + READING_NICENESS, MAX_NICENESS));
+  } catch {
+    // Where a sandbox forbids it, threads are as equal as ever.
+  }
+}

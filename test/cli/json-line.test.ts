@@ -1,0 +1,12 @@
+import { expect, it } from 'vitest';
+import { jsonLine } from '../../src/cli/json-line.ts';
+
+it('says the same as JSON does, without a character that a terminal obeys', () => {
+  const value = { path: 'a\x1b[31m\u009b31m\u2028\u202egnp.\x7f"\\', text: 'Größe 日本 😀' };
+  const line = jsonLine(value);
+  expect(JSON.parse(line)).toEqual(value);
+  expect(line).toContain('\\u009b31m\\u2028\\u202egnp.\\u007f');
+  expect(line).toContain('Größe 日本 😀');
+  expect(line.slice(0, -1)).not.toMatch(/[\p{Cc}\p{Zl}\u202e]/u);
+  expect(line.endsWith('}\n')).toBe(true);
+});
