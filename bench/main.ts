@@ -1,5 +1,5 @@
 /**
- * The benchmark, see README.md beside it: `npm run bench -- [--only a,b] [--quick] [--rounds n] [--json] [--clean]`. Ends with 1 where an expectation is
+ * The benchmark, see README.md beside it: `npm run bench -- [--only a,b] [--quick] [--rounds n] [--chunk-bytes n] [--json] [--clean]`. Ends with 1 where an expectation is
  * missed.
  */
 import { cpus, totalmem } from 'node:os';
@@ -27,6 +27,8 @@ const { values: options } = parseArgs({
     quick: { type: 'boolean', default: false },
     /** An odd number, for the median to be one of them. */
     rounds: { type: 'string', default: String(DEFAULT_ROUNDS) },
+    /** Of `recording`: the size of its chunks, 0: as the service cuts them where a request names none. */
+    'chunk-bytes': { type: 'string', default: '0' },
     json: { type: 'boolean', default: false },
     /** Deletes the generated files and measures nothing. */
     clean: { type: 'boolean', default: false },
@@ -88,7 +90,9 @@ async function resume(scale: number, rounds: number): Promise<number> {
 
 async function record(scale: number, rounds: number): Promise<readonly StepFigures[]> {
   const path = await largestFile(scale);
-  return tell('delivering with more and more on record', () => measureRecording(path, rounds));
+  return tell('delivering with more and more on record', () =>
+    measureRecording(path, { rounds, chunkBytes: Number(options['chunk-bytes']) }),
+  );
 }
 
 /** Once, whatever the rounds: a quantile needs many requests, not many starts. */

@@ -10,6 +10,9 @@ const CREATE = 'CREATE TABLE bench_position (position TEXT NOT NULL)';
 const BEGIN = "INSERT INTO bench_position VALUES ('nothing')";
 const MOVE = 'UPDATE bench_position SET position = ?';
 
+/** Nothing fails, so no attempt is the second. */
+const FIRST_AT_ONCE = { attempt: 1, isCertainlyNotStored: true } as const;
+
 /**
  * A store that keeps the least a delivery must have on record to go on after a crash: the place behind the last acknowledged chunk, in the one row of a file of its own, with one
  * commit for each acknowledgement, as durable as those of the state. There is no ledger, no attempt and no event of it, and the ingestion itself is in memory alone. For one
@@ -48,16 +51,20 @@ function createPositions(state: StateStore, path: string): Partial<StateStore> {
   return {
     async claimNext(query) {
       if (claimed !== null) return null;
-      claimed = await state.claimNext(query);
-      return claimed;
+      const taken = await state.claimNext(query);
+      claimed = taken;
+      return taken;
     },
     getIngestion: async () => current(),
     getPlan: async (_, chunkNumber) => plans.get(chunkNumber) ?? null,
     async recordRecordPath(_, recordPath) {
       claimed = change.withFoundPath(current(), recordPath);
     },
-    planChunk: async (_, plan) => freeze(plan),
-    beginAttempt: async () => ({ attempt: 1, isCertainlyNotStored: false }),
+    async planChunk(_, plan) {
+      freeze(plan);
+      return { ingestion: current(), begun: plan.begins === true ? FIRST_AT_ONCE : null };
+    },
+    beginAttempt: async () => FIRST_AT_ONCE,
     async recordAck(_, { chunkNumber, next, beginsNext, now }) {
       const acked = plans.get(chunkNumber);
       assert.ok(acked !== undefined, `chunk ${chunkNumber} must be planned`);
@@ -66,7 +73,7 @@ function createPositions(state: StateStore, path: string): Partial<StateStore> {
       if (next !== null) freeze(next);
       const position = JSON.stringify({ ...claimed.checkpoint, position: acked.plan.positionAfter });
       connection.transaction(() => move.run(position));
-      return { ingestion: claimed, begun: beginsNext ? { attempt: 1, isCertainlyNotStored: true } : null };
+      return { ingestion: claimed, begun: beginsNext ? FIRST_AT_ONCE : null };
     },
     async completeRun(_, __, now) {
       claimed = change.completed(current(), now);

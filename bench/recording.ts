@@ -22,22 +22,28 @@ export interface StepFigures {
   readonly cpuCost: number;
 }
 
-/** Delivers a file once for each step in each round, the steps forwards and backwards in turn, each to a receiver of its own. */
-export async function measureRecording(path: string, rounds: number): Promise<readonly StepFigures[]> {
+/**
+ * Delivers a file once for each step in each round, the steps forwards and backwards in turn, each to a receiver of its own.
+ * @param chunkBytes the size of the chunks, 0: the service's own bounds
+ */
+export async function measureRecording(
+  path: string,
+  { rounds, chunkBytes }: { readonly rounds: number; readonly chunkBytes: number },
+): Promise<readonly StepFigures[]> {
   const bySteps: Round[][] = STEPS.map(() => []);
   for (let round = 0; round < rounds; round += 1) {
     const order = [...STEPS.keys()];
     for (const step of round % 2 === 0 ? order : order.toReversed()) {
-      bySteps[step]?.push(await deliverKeeping(STEPS[step]?.kept ?? '', path));
+      bySteps[step]?.push(await deliver(path, STEPS[step]?.kept ?? '', String(chunkBytes)));
     }
   }
   return STEPS.map(({ keeps }, step) => figuresOf(keeps, bySteps[step] ?? [], bySteps[0] ?? []));
 }
 
-async function deliverKeeping(kept: string, path: string): Promise<Round> {
+async function deliver(path: string, ...how: readonly string[]): Promise<Round> {
   const receiver = await startListening('bench/digest-receiver.ts');
   try {
-    return await runWay('recorded delivery', path, receiver.url, kept);
+    return await runWay('recorded delivery', path, receiver.url, ...how);
   } finally {
     await receiver.stop();
   }

@@ -80,7 +80,8 @@ function compose(
   const previews = new PreviewService({ openSources: deliveries.openSources, limits: config });
   const rebuilder = new ChunkRebuilder(deliveries);
   const verifications = new VerificationService(deliveries);
-  const retention = new Retention({ ...deliveries, retentionMs: scope === 'all' ? config.retentionMs : null });
+  const retentionMs = scope === 'all' ? config.retentionMs : null;
+  const retention = new Retention({ ...deliveries, verifications, retentionMs });
   const isReady = () => readiness(queue, store);
   const api = createApi({
     service: ingestions,

@@ -11,7 +11,6 @@ import { parseIngestRequest } from '../../src/protocol/ingest-request.ts';
 import { STATE_FILE } from '../../src/state/sqlite-state-file.ts';
 import { openSqliteStateStore } from '../../src/state/sqlite-state-store.ts';
 import { systemClock } from '../../src/system-clock.ts';
-import { CHUNK_BYTES } from '../chunk-bytes.ts';
 import { withPositionsOnly } from '../positions-only.ts';
 import type { Way } from './way.ts';
 
@@ -20,9 +19,9 @@ const SCRAPE_INTERVAL_MS = 1_000;
 
 /**
  * Delivers a file to the receiver at a URL by the service's own parts in this process, and keeps of it what the third argument names, with commas: `ledger`,
- * `events`, `metrics`. Without the ledger it is {@link withPositionsOnly}.
+ * `events`, `metrics`. Without the ledger it is {@link withPositionsOnly}. The fourth is the size of the chunks in bytes, 0: the service's own bounds.
  */
-export const recordedDelivery: Way = async (path, url = '', keptNames = '') => {
+export const recordedDelivery: Way = async (path, url = '', keptNames = '', chunkBytes = '0') => {
   const kept = new Set(keptNames.split(','));
   const folder = mkdtempSync(join(tmpdir(), 'ackstream-bench-'));
   const env = { ACKSTREAM_DATA_DIR: folder, ACKSTREAM_LOG_DIR: folder, ACKSTREAM_SOURCE_ROOTS: dirname(path) };
@@ -45,7 +44,7 @@ export const recordedDelivery: Way = async (path, url = '', keptNames = '') => {
   if (kept.has('events')) void followAll(deliveries, watching.signal);
   if (kept.has('metrics')) void scrapeRepeatedly(deliveries, watching.signal);
   deliveries.queue.start();
-  const request = { file_path: path, file_type: 'json', callback_url: url, chunk_size_by_memory: CHUNK_BYTES };
+  const request = { file_path: path, file_type: 'json', callback_url: url, chunk_size_by_memory: Number(chunkBytes) };
   const { ingestionId } = await deliveries.ingestions.submit(parseIngestRequest(request), null);
   await completed;
   const recordCount = (await store.getIngestion(ingestionId))?.checkpoint.recordCount ?? 0;

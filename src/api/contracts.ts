@@ -1,7 +1,7 @@
 /** What the API answers with: the one description that types the presenters and makes the OpenAPI document. */
 import { z } from '@hono/zod-openapi';
 import { ERRORS, type ErrorCode } from '../errors.ts';
-import { FILE_TYPES, STATUSES } from '../model/ingestion.ts';
+import { FILE_TYPES, LISTED_ATTEMPTS, STATUSES } from '../model/ingestion.ts';
 
 const EXAMPLE_FILE_ID = '92acf69559533fd7171c7f80834b38f3656bff2296e1924122526f5a901eec8d';
 /** An id of an ingestion, that of docs/protocol.md. */
@@ -235,7 +235,11 @@ export const chunkSchema = z
     first_position: placeSchema,
     planned_at: time('When it was frozen.'),
     acked_at: time('Null: not acknowledged yet.').nullable(),
-    attempts: z.array(attemptSchema),
+    attempt_count: count('How many attempts at it were begun.', 2),
+    attempts: z
+      .array(attemptSchema)
+      .max(LISTED_ATTEMPTS)
+      .openapi({ description: `The last ${LISTED_ATTEMPTS}, oldest first.` }),
   })
   .openapi('Chunk');
 

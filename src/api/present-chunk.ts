@@ -21,6 +21,7 @@ export function presentChunk(ingestionId: string, entry: LedgerEntry): ChunkBody
     first_position: presentPlace(plan.firstPosition),
     planned_at: isoTime(entry.plannedAt),
     acked_at: isoTimeOrNull(entry.ackedAt),
+    attempt_count: entry.attemptCount,
     attempts: entry.attempts.map(presentAttempt),
   };
 }

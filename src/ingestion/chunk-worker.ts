@@ -9,12 +9,13 @@ import { toErrorRecord, toServiceError } from '../errors.ts';
 import type { ChunkReply, ChunkRequest, ChunkWorkerStart } from './chunk-messages.ts';
 import { giveWay } from './give-way.ts';
 import { openFeed } from './open-feed.ts';
+import type { ThreadStart } from './reading-thread.ts';
 
-giveWay();
-if (parentPort !== null) serve(parentPort, workerData as ChunkWorkerStart);
+if (parentPort !== null) serve(parentPort, workerData as ThreadStart<ChunkWorkerStart>);
 
 /** Answers demands one after the other; each waits for the one before, whether or not it was answered yet. */
-function serve(port: MessagePort, start: ChunkWorkerStart): void {
+function serve(port: MessagePort, { start, givesWay }: ThreadStart<ChunkWorkerStart>): void {
+  if (givesWay) giveWay();
   const opened = open(start);
   let answered: Promise<void> = opened.then(
     ({ opening }) => port.postMessage(opening),

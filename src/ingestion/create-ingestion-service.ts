@@ -17,7 +17,7 @@ export interface CallbackCheck {
 
 /** What the ingestion service works with. */
 export interface IngestionServiceOptions {
-  readonly store: Pick<StateStore, 'submit' | 'applyEvent' | 'countByStatus'>;
+  readonly store: Pick<StateStore, 'submit' | 'applyEvent' | 'countQueued'>;
   readonly queue: Pick<IngestionQueue, 'isOpen' | 'admit' | 'halt' | 'announceChange'>;
   readonly guard: CallbackCheck;
   readonly openSources: RunDependencies['openSources'];
@@ -90,8 +90,7 @@ async function resume(
   ingestionId: string,
 ): Promise<Ingestion> {
   refuseWhenClosed(queue);
-  const { QUEUED: queuedCount } = await store.countByStatus();
-  if (queuedCount >= maxQueued) throw new ServiceError('QUEUE_FULL');
+  if ((await store.countQueued()) >= maxQueued) throw new ServiceError('QUEUE_FULL');
   const ingestion = await store.applyEvent(ingestionId, 'resume', clock.now());
   logger.info('ingestion.resumed', { ingestion_id: ingestionId, by: 'request' });
   queue.admit(ingestionId);

@@ -1,12 +1,15 @@
 import { getPriority, setPriority } from 'node:os';
 
-/** Added to the niceness: a third of the weight in Linux' scheduler. More of it gains nothing, and on a machine with other work would cost reading its share. */
-const READING_NICENESS = 5;
+/**
+ * Added to the niceness: a thirtieth of the weight in Linux' scheduler. What 19 gains beyond it is small, and where other programs take all cores reading would hardly go on
+ * (bench/README.md).
+ */
+const READING_NICENESS = 15;
 const MAX_NICENESS = 19;
 
 /**
- * Lets the thread that calls it give way to all others of its process where there are more of them than cores. Reading ahead can wait, and stops where it is far enough; what the main
- * thread does not send, commit and answer in time makes all of them wait. On Linux alone: elsewhere there is one priority for the whole process.
+ * Lets the thread that calls it give way to all others. Reading ahead can wait, and stops where it is far enough; what the main thread does not send, commit and answer in time
+ * makes all of them wait. On Linux alone: elsewhere there is one priority for the whole process.
  */
 export function giveWay(): void {
   if (process.platform !== 'linux') return;

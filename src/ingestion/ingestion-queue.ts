@@ -1,8 +1,7 @@
 import { toServiceError } from '../errors.ts';
 import type { Clock } from '../model/clock.ts';
-import type { Ingestion } from '../model/ingestion.ts';
 import type { Logger } from '../model/logger.ts';
-import type { StateStore } from '../state/state-store.ts';
+import type { ClaimedIngestion, StateStore } from '../state/state-store.ts';
 import { RunControl } from './run-control.ts';
 
 /** How long an attempt in flight may go on once its run was asked to end; well inside the 10 s that a shutdown may take. */
@@ -29,7 +28,7 @@ export interface IngestionQueueOptions {
   readonly maxRunning: number;
   readonly scope: QueueScope;
   /** Carries one claimed ingestion on until it ends, waits or is asked to stop. Does not throw. */
-  readonly run: (ingestion: Ingestion, control: RunControl) => Promise<void>;
+  readonly run: (ingestion: ClaimedIngestion, control: RunControl) => Promise<void>;
 }
 
 interface ActiveRun {
@@ -139,7 +138,7 @@ export class IngestionQueue {
     if (wakeAt !== null) this.#wakeAt(wakeAt);
   }
 
-  #launch(ingestion: Ingestion): void {
+  #launch(ingestion: ClaimedIngestion): void {
     const control = new RunControl();
     const ended = this.#options.run(ingestion, control).finally(() => {
       this.#runs.delete(ingestion.ingestionId);

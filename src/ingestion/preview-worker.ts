@@ -4,14 +4,15 @@ import { toErrorRecord, toServiceError } from '../errors.ts';
 import { giveWay } from './give-way.ts';
 import { type PreviewProgress, type PreviewStart, previewFeed } from './preview-feed.ts';
 import type { PreviewReply } from './preview-service.ts';
+import type { ThreadStart } from './reading-thread.ts';
 
 /** As often as a person looks. */
 const PROGRESS_INTERVAL_MS = 200;
 
-giveWay();
-if (parentPort !== null) await serve(parentPort, workerData as PreviewStart);
+if (parentPort !== null) await serve(parentPort, workerData as ThreadStart<PreviewStart>);
 
-async function serve(port: MessagePort, start: PreviewStart): Promise<void> {
+async function serve(port: MessagePort, { start, givesWay }: ThreadStart<PreviewStart>): Promise<void> {
+  if (givesWay) giveWay();
   const answer = (reply: PreviewReply) => port.postMessage(reply);
   let toldAtMs = performance.now();
   const tell = (progress: PreviewProgress) => {

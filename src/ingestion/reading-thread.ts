@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { ServiceError } from '../errors.ts';
 
@@ -26,15 +27,32 @@ export const THREAD_SCRIPTS = {
   preview: new URL(`./preview-worker.${extension}`, import.meta.url),
 };
 
+/** What the script of a thread is given. */
+export interface ThreadStart<Start> {
+  readonly start: Start;
+  /** Whether it shall give way to the other threads of the process. */
+  readonly givesWay: boolean;
+}
+
+/** Of this process, as its cores are. */
+let threadCount = 0;
+
 /** Starts a thread that reads. Taking more than its memory ends it, and nothing else, with what {@link threadFailure} tells. */
 export function startReadingThread({ script, start, memoryBytes }: ThreadOptions): Worker {
-  return new Worker(script, {
-    workerData: start,
+  // Where each has a core for itself beside the main thread, giving way would only let others have it.
+  const givesWay = threadCount >= availableParallelism() - 1;
+  const worker = new Worker(script, {
+    workerData: { start, givesWay } satisfies ThreadStart<unknown>,
     resourceLimits: {
       maxOldGenerationSizeMb: Math.ceil(memoryBytes / MIB),
       maxYoungGenerationSizeMb: YOUNG_SPACES_MIB,
     },
   });
+  threadCount += 1;
+  worker.once('exit', () => {
+    threadCount -= 1;
+  });
+  return worker;
 }
 
 /** Why a thread ended: WORKER_OUT_OF_MEMORY, or INTERNAL with the detail and what it threw. */

@@ -2,6 +2,7 @@ import { type ErrorCode, toServiceError } from '../errors.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Logger } from '../model/logger.ts';
 import type { StateStore } from '../state/state-store.ts';
+import type { VerificationService } from './verify-service.ts';
 
 /** How often it is looked for what is old. */
 const SWEEP_INTERVAL_MS = 3_600_000;
@@ -14,6 +15,8 @@ const OVERTAKEN: readonly ErrorCode[] = ['MOVE_NOT_ALLOWED', 'INGESTION_NOT_FOUN
 /** What retention works with. */
 export interface RetentionOptions {
   readonly store: Pick<StateStore, 'deleteIngestion' | 'purgeDeleted' | 'listUnpurged' | 'listTerminalBefore'>;
+  /** What came of a verification goes with its ingestion. */
+  readonly verifications: Pick<VerificationService, 'forget'>;
   readonly clock: Clock;
   readonly logger: Logger;
   /** How long a terminal ingestion is kept after its last change, ms; null: for good. */
@@ -47,8 +50,9 @@ export class Retention {
   }
 
   async #delete(ingestionId: string, by: 'request' | 'retention'): Promise<void> {
-    const { store, clock, logger } = this.#options;
+    const { store, verifications, clock, logger } = this.#options;
     await store.deleteIngestion(ingestionId, clock.now());
+    verifications.forget(ingestionId);
     logger.info('ingestion.deleted', { ingestion_id: ingestionId, by });
     await this.#purge(ingestionId);
   }

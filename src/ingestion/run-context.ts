@@ -1,11 +1,12 @@
 import type { Destination } from '../delivery/destination.ts';
+import type { BegunAttempt } from '../delivery/journal.ts';
 import { ServiceError } from '../errors.ts';
 import type { PlannedChunk } from '../model/chunk.ts';
 import type { Clock, Random } from '../model/clock.ts';
 import type { AnnouncedStatus, FileType, Ingestion } from '../model/ingestion.ts';
 import type { Logger } from '../model/logger.ts';
 import type { SourceSet } from '../sources/source.ts';
-import type { RunKey, StateStore } from '../state/state-store.ts';
+import type { RecordedStep, RunKey, StateStore } from '../state/state-store.ts';
 import type { OpenChunkSession } from './chunk-session.ts';
 import type { RunControl } from './run-control.ts';
 
@@ -62,6 +63,12 @@ export class RunContext {
   /** Takes over what a write returned. */
   update(ingestion: Ingestion): void {
     this.#ingestion = ingestion;
+  }
+
+  /** Takes over what a commit made of the ingestion; the attempt that began with it. */
+  took({ ingestion, begun }: RecordedStep): BegunAttempt | null {
+    this.#ingestion = ingestion;
+    return begun === null ? null : { ...begun, epoch: this.key.epoch };
   }
 
   /** Reads the ingestion again. Throws RUN_OVERTAKEN where another run has it. */

@@ -7,7 +7,7 @@
  * that only crashes take.
  */
 import { type ErrorRecord, type ServiceError, toErrorRecord, toServiceError } from '../errors.ts';
-import type { Ingestion } from '../model/ingestion.ts';
+import type { ClaimedIngestion } from '../state/state-store.ts';
 import { RunContext, type RunDependencies } from './run-context.ts';
 import type { RunControl } from './run-control.ts';
 import { fail, pause, stop } from './run-endings.ts';
@@ -22,14 +22,14 @@ const SOURCE_SETTLE_MS = 1_000;
 
 /** Carries a claimed ingestion on. Does not throw: whatever ends the run is on record, or another run's business. */
 export async function runIngestion(
-  claimed: Ingestion,
+  claimed: ClaimedIngestion,
   control: RunControl,
   dependencies: RunDependencies,
 ): Promise<void> {
   const context = new RunContext(claimed, control, dependencies);
   const { logger } = dependencies;
   logger.info('ingestion.started', { ingestion_id: claimed.ingestionId, epoch: claimed.epoch });
-  if (claimed.epoch === 1) dependencies.announceStatus(claimed, 'STARTED');
+  if (claimed.isFirstRun) dependencies.announceStatus(claimed, 'STARTED');
   try {
     await runLegs(context);
   } catch (error) {

@@ -21,10 +21,9 @@ export function chunkJournal(context: RunContext, current: PlannedChunk, lookahe
       const next = ready === null || ready.isOnRecord ? null : planAfter(current.chainChecksum, ready.chunk);
       const beginsNext = ready !== null && isSurelySent(context, ready.chunk);
       const ack = { chunkNumber, attempt, next, beginsNext, now: context.now() };
-      const { ingestion, begun } = await store.recordAck(context.key, ack);
-      context.update(ingestion);
+      const begun = context.took(await store.recordAck(context.key, ack));
       crashPoint('committed');
-      return begun === null ? null : { ...begun, epoch: context.key.epoch };
+      return begun;
     },
   };
 }
@@ -48,10 +47,10 @@ export function planAfter(chainChecksum: string, { plan, rejects }: Chunk): Plan
 }
 
 /**
- * Whether nothing that is known keeps the chunk that follows from being sent: nobody has asked the run to stop or changed its settings, and its bad records
+ * Whether nothing that is known keeps the chunk that is next from being sent: nobody has asked the run to stop or changed its settings, and its bad records
  * cannot be too many, even where none of them is on record yet.
  */
-function isSurelySent({ control, ingestion }: RunContext, { plan, rejects }: Chunk): boolean {
+export function isSurelySent({ control, ingestion }: RunContext, { plan, rejects }: Chunk): boolean {
   const tally = {
     badCount: ingestion.rejectedRecords + rejects.length,
     recordCount: plan.recordOffset + plan.recordCount,

@@ -4,16 +4,17 @@ import type { DeliveryResult } from '../delivery/deliver-chunk.ts';
 import type { Destination } from '../delivery/destination.ts';
 import type { BegunAttempt } from '../delivery/journal.ts';
 import { type ErrorRecord, fromErrorRecord, ServiceError } from '../errors.ts';
-import type { Chunk, ChunkPlan, PlannedChunk } from '../model/chunk.ts';
+import type { Chunk, ChunkPlan } from '../model/chunk.ts';
 import { isTooManyBad } from '../model/max-bad-records.ts';
 import type { BadRecord } from '../model/record.ts';
 import type { SourceSet } from '../sources/source.ts';
+import type { PlanToRecord } from '../state/state-store.ts';
 import { ChunkLookahead } from './chunk-lookahead.ts';
 import type { ChunkSession } from './chunk-session.ts';
 import { deliverCompletion, deliverTarget } from './deliver-target.ts';
 import type { RunContext } from './run-context.ts';
 import { fail, giveBack, pause, stop } from './run-endings.ts';
-import { chunkJournal, planAfter } from './run-journal.ts';
+import { chunkJournal, isSurelySent, planAfter } from './run-journal.ts';
 import {
   checkSources,
   refuseChangedSet,
@@ -115,7 +116,7 @@ class Leg {
       bounds: chunkBounds(ingestion.delivery, ingestion.closeAtBytes),
       checkSource: ({ plan }) => refuseTouchedFiles(context, this.#sources, plan),
     });
-    let begun: BegunAttempt | null = null;
+    let begunAhead: BegunAttempt | null = null;
     for (;;) {
       const ahead = await lookahead.take();
       if (ahead.kind !== 'chunk') {
@@ -123,7 +124,9 @@ class Leg {
         if (ahead.kind === 'end') return this.#complete();
         continue;
       }
-      const current = await this.#planned(ahead.chunk);
+      const toRecord = planAfter(context.ingestion.checkpoint.chainChecksum, ahead.chunk);
+      const current = toRecord.planned;
+      const begun: BegunAttempt | null = begunAhead ?? (await this.#plan(ahead.chunk, toRecord));
       if (begun === null) this.#judgeRejects(current.plan);
       crashPoint('planned-not-sent');
       const result = await deliverTarget(context, this.#destination, {
@@ -137,22 +140,19 @@ class Leg {
       }
       if (result.kind !== 'acknowledged') return endOf(context, result);
       if (!context.isHeld) return 'ended';
-      begun = result.begunNext;
+      begunAhead = result.begunNext;
       // What was begun is delivered, which puts on record where that was stopped; nothing else is planned or waited for.
-      if (begun === null && context.control.interruptionSignal.aborted) return endOf(context, { kind: 'stopped' });
+      if (begunAhead === null && context.control.interruptionSignal.aborted) return endOf(context, { kind: 'stopped' });
     }
   }
 
-  /** The chunk's plan, put on record now if the acknowledgement before it did not bring it along. */
-  async #planned(chunk: Chunk): Promise<PlannedChunk> {
-    const { highestPlannedChunk, checkpoint } = this.#context.ingestion;
-    const toRecord = planAfter(checkpoint.chainChecksum, chunk);
-    if (chunk.plan.chunkNumber > highestPlannedChunk) {
-      crashPoint('before-plan');
-      const { store } = this.#context.dependencies;
-      await this.#context.afterwards(store.planChunk(this.#context.key, toRecord, this.#context.now()));
-    }
-    return toRecord.planned;
+  /** Puts a chunk's plan on record if the acknowledgement before it did not bring it along. Gives the attempt that was begun with it; null: none was. */
+  async #plan(chunk: Chunk, toRecord: PlanToRecord): Promise<BegunAttempt | null> {
+    const context = this.#context;
+    if (chunk.plan.chunkNumber <= context.ingestion.highestPlannedChunk) return null;
+    crashPoint('before-plan');
+    const plan = { ...toRecord, begins: isSurelySent(context, chunk) };
+    return context.took(await context.dependencies.store.planChunk(context.key, plan, context.now()));
   }
 
   /** Puts bad records on record that no plan brings along. */

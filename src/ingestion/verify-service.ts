@@ -5,6 +5,10 @@ import type { Ingestion } from '../model/ingestion.ts';
 import type { Logger } from '../model/logger.ts';
 import type { RebuildDependencies } from './rebuild-session.ts';
 import { type Mismatch, verifyChunks } from './verify-chunks.ts';
+import { withinMs } from './within-ms.ts';
+
+/** How long the end of the service waits for what was given up: a thread that a dead disk holds cannot be ended. */
+const CLOSE_WITHIN_MS = 8_000;
 
 /** Verifications at the same time: each keeps a core busy that deliveries could use. */
 const MAX_VERIFICATIONS = 2;
@@ -88,10 +92,11 @@ export class VerificationService {
     return this.#verifications.delete(ingestionId);
   }
 
-  /** Gives up what is under way, and resolves when nothing of it is left. */
+  /** Gives up what is under way, and resolves when nothing of it is left, or after 8 s. */
   async close(): Promise<void> {
     this.#closing.abort();
-    await Promise.all([...this.#running.values()].map(({ ended }) => ended));
+    const ended = Promise.all([...this.#running.values()].map((one) => one.ended));
+    await withinMs(CLOSE_WITHIN_MS, ended, this.#dependencies.clock);
   }
 
   async #verify(ingestion: Ingestion, begun: Verification, givenUp: AbortSignal): Promise<void> {

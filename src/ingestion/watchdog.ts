@@ -8,8 +8,8 @@
 import { type ErrorRecord, ServiceError, toErrorRecord, toServiceError } from '../errors.ts';
 import type { Clock } from '../model/clock.ts';
 import { formatDurationMs } from '../model/duration.ts';
-import type { Ingestion } from '../model/ingestion.ts';
 import type { LogFields } from '../model/logger.ts';
+import type { ClaimedIngestion } from '../state/state-store.ts';
 import { RunActivity } from './run-activity.ts';
 import { RunContext, type RunDependencies } from './run-context.ts';
 import type { RunControl } from './run-control.ts';
@@ -26,11 +26,11 @@ const END_GRACE_MS = 9_500;
 const USAGE_TIMEOUT_MS = 1_000;
 
 /** Carries a claimed ingestion on. Does not throw. */
-export type Run = (ingestion: Ingestion, control: RunControl, dependencies: RunDependencies) => Promise<void>;
+export type Run = (ingestion: ClaimedIngestion, control: RunControl, dependencies: RunDependencies) => Promise<void>;
 
 /** What is watched, and how. */
 export interface WatchOptions {
-  readonly ingestion: Ingestion;
+  readonly ingestion: ClaimedIngestion;
   readonly control: RunControl;
   readonly dependencies: RunDependencies;
   /** The machine's: threads and disks know no other, whatever clock the run goes by. */

@@ -189,6 +189,9 @@ export interface FailedAttempt {
   readonly answer: ReceivedAnswer | null;
 }
 
+/** How many attempts a row of the ledger tells, the last ones: where a receiver was away for weeks there are thousands. */
+export const LISTED_ATTEMPTS = 20;
+
 /** A row of the ledger: a chunk's plan, the chain after it, and what became of it. */
 export interface LedgerEntry {
   readonly plan: ChunkPlan;
@@ -196,6 +199,8 @@ export interface LedgerEntry {
   readonly chainChecksum: string;
   readonly plannedAt: number;
   readonly ackedAt: number | null;
+  readonly attemptCount: number;
+  /** The last {@link LISTED_ATTEMPTS}, oldest first. */
   readonly attempts: readonly AttemptRecord[];
 }
 

@@ -39,11 +39,14 @@ export async function openFileSource(
   const found = await findFile(path);
   const file = await openFile(path);
   try {
-    const stats = await file.stat({ bigint: true });
+    // At once: whoever asks for a delivery waits for them, each a turn of a busy event loop.
+    const [stats] = await Promise.all([
+      file.stat({ bigint: true }),
+      refuseOtherPath(file, path),
+      refuseKernelFile(file, path),
+    ]);
     if (!stats.isFile()) throw notAFile(path);
     if (stats.dev !== found.dev || stats.ino !== found.ino) throw becameAnother(path);
-    await refuseOtherPath(file, path);
-    await refuseKernelFile(file, path);
     const stat = statOf(stats);
     return { source: new FileSource(file, { ...place, name: path, size: stat.size }), stat };
   } catch (error) {

@@ -7,9 +7,14 @@ import type { IsClosed } from './closed-paths.ts';
 const MAX_LINKS = 40;
 
 /** A folder below which files may be read: as it is set, and its real path. Those that do not exist hold nothing. */
-interface Root {
+export interface SourceRoot {
   readonly path: string;
   readonly realPath: string;
+}
+
+/** Folders as they lie now. */
+export function sourceRoots(folders: readonly string[]): Promise<readonly SourceRoot[]> {
+  return Promise.all(folders.map(async (path) => ({ path: resolve(path), realPath: await realPathOf(path) })));
 }
 
 /**
@@ -18,15 +23,15 @@ interface Root {
  *
  * Nothing outside is looked at, so that neither the answer nor its time tells what is there. A link that leads out of the roots ends the search, even where what is behind
  * it would lead back; and what is closed is outside of every root.
- * @param roots folders
  */
-export async function resolveInsideRoots(path: string, roots: readonly string[], isClosed: IsClosed): Promise<string> {
+export async function resolveInsideRoots(
+  path: string,
+  roots: readonly SourceRoot[],
+  isClosed: IsClosed,
+): Promise<string> {
   // No file system call takes a path with a zero in it.
   if (path.includes('\0')) throw notAllowed(path);
-  const realRoots = await Promise.all(
-    roots.map(async (root) => ({ path: resolve(root), realPath: await realPathOf(root) })),
-  );
-  let { realPath, names } = enter(path, resolve(path), realRoots);
+  let { realPath, names } = enter(path, resolve(path), roots);
   for (let linksLeft = MAX_LINKS; names.length > 0; ) {
     const next = join(realPath, names.pop() as string);
     if (isClosed(next)) throw notAllowed(path);
@@ -35,7 +40,7 @@ export async function resolveInsideRoots(path: string, roots: readonly string[],
     else if (linksLeft === 0) throw pathFailure(path, Object.assign(new Error('too many links'), { code: 'ELOOP' }));
     else {
       linksLeft -= 1;
-      const entered = enter(path, resolve(realPath, target), realRoots);
+      const entered = enter(path, resolve(realPath, target), roots);
       realPath = entered.realPath;
       names = [...names, ...entered.names];
     }
@@ -51,7 +56,7 @@ export function pathFailure(path: string, cause: NodeJS.ErrnoException): Service
 }
 
 /** The real root that holds a path, and the names of the path below it, the last one first. Throws SOURCE_NOT_ALLOWED, about `asked`, where none does. */
-function enter(asked: string, path: string, roots: readonly Root[]): { realPath: string; names: string[] } {
+function enter(asked: string, path: string, roots: readonly SourceRoot[]): { realPath: string; names: string[] } {
   for (const { path: rootPath, realPath } of roots) {
     const spelling = [realPath, rootPath].find((folder) => isInside(path, folder));
     if (spelling === undefined) continue;

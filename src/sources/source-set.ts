@@ -10,7 +10,7 @@ import { type FileFilter, listFiles } from './expand-folder.ts';
 import { compilePattern, splitPattern } from './expand-pattern.ts';
 import { openFileSource, statOf } from './file-source.ts';
 import type { PinnedFile, Source, SourceSet } from './source.ts';
-import { pathFailure, resolveInsideRoots } from './source-roots.ts';
+import { pathFailure, resolveInsideRoots, sourceRoots } from './source-roots.ts';
 
 /** How much of each end a fingerprint covers. */
 const DIGEST_BYTES = 64 * 1024;
@@ -52,12 +52,10 @@ export async function openSourceSet(
   filePath: string,
   { roots, ownPaths = [], fileType }: FeedPlaces & { readonly fileType: FileType },
 ): Promise<SourceSet> {
-  const isClosed = await closedPaths(ownPaths);
-  const { realPath, pattern } = await findPlace(filePath, (path) => resolveInsideRoots(path, roots, isClosed));
-  if (pattern === undefined && !(await isFolder(realPath))) {
-    const { file, fingerprint } = await pinFile(realPath);
-    return { files: [file], fingerprint };
-  }
+  const [isClosed, places] = await Promise.all([closedPaths(ownPaths), sourceRoots(roots)]);
+  const { realPath, pattern } = await findPlace(filePath, (path) => resolveInsideRoots(path, places, isClosed));
+  const single = pattern === undefined ? await pinUnlessFolder(realPath) : null;
+  if (single !== null) return { files: [single.file], fingerprint: single.fingerprint };
   const names = await listFiles(realPath, { ...filterOf(pattern, fileType), isClosed });
   if (names.length === 0) throw nothingFound(filePath, pattern, fileType);
   const found = await mapInGroups(names, (name) => pinFile(join(realPath, name)));
@@ -96,6 +94,17 @@ async function findPlace(filePath: string, resolveInside: (path: string) => Prom
   }
 }
 
+/** A file; null: the path is a folder's. Nearly all are files, so that is tried first. */
+async function pinUnlessFolder(path: string): Promise<FoundFile | null> {
+  try {
+    return await pinFile(path);
+  } catch (error) {
+    const isNoFile = error instanceof ServiceError && error.code === 'SOURCE_NOT_A_FILE';
+    if (isNoFile && (await isFolder(path))) return null;
+    throw error;
+  }
+}
+
 async function isFolder(path: string): Promise<boolean> {
   try {
     return (await lstat(path)).isDirectory();
@@ -125,8 +134,10 @@ async function pinFile(path: string): Promise<FoundFile> {
   const { source, stat: found } = await openFileSource(path);
   try {
     const digestBytes = Math.min(DIGEST_BYTES, found.size);
-    const headDigest = await digestAt(source, 0, digestBytes);
-    const tailDigest = await digestAt(source, found.size - digestBytes, digestBytes);
+    const [headDigest, tailDigest] = await Promise.all([
+      digestAt(source, 0, digestBytes),
+      digestAt(source, found.size - digestBytes, digestBytes),
+    ]);
     return { file: { path, stat: found }, fingerprint: { ...found, headDigest, tailDigest } };
   } finally {
     await source.close();

@@ -3,6 +3,7 @@
  * by sums, so that not every acknowledgement needs an event: one is written where the last is old enough, and whatever was left out before anything else that is told of the
  * ingestion.
  */
+import { cutText } from '../model/cut-text.ts';
 import type { ChunkEvent, CircuitEvent, LoggedEvent, RejectsEvent } from '../model/event.ts';
 import type { Ingestion } from '../model/ingestion.ts';
 import { httpStatusOf, type Outcome } from '../model/outcome.ts';
@@ -16,11 +17,16 @@ const PROGRESS_INTERVAL_MS = 250;
 /** What was left out for that is old once this long nothing came after it; while acknowledgements go on, each tells what the one before left out. */
 const STALLED_AFTER_MS = 500;
 
-/** How much is kept: hours at the rate of four busy ingestions, all of a quiet week, and 30 MB at most. */
+/** How much is kept: hours at the rate of four busy ingestions, all of a quiet week, and 250 MB at most, whatever receivers say. */
 const KEPT_EVENTS = 100_000;
 const KEPT_MS = 7 * 24 * 3_600_000;
 /** Each so many events twice as many of the oldest are looked at, so that what was kept for long shrinks as well. */
 const FORGOTTEN_EVERY = 64;
+
+/** Of a reason or a message, in JSON: longer ones are whole with what they are of. */
+const MAX_SAID_BYTES = 1_024;
+/** A character takes so much of JSON at most, as one that is escaped does. */
+const MAX_CHARACTER_BYTES = 6;
 
 /** What was told of the progress of an ingestion that runs. */
 interface Progress {
@@ -84,7 +90,8 @@ export class EventLog {
     const isMoved = before?.status !== after.status;
     this.#recordProgress(after, isMoved);
     if (!isMoved) return;
-    const error = after.lastError === null ? null : { code: after.lastError.code, message: after.lastError.message };
+    const error =
+      after.lastError === null ? null : { code: after.lastError.code, message: cutSaid(after.lastError.message) };
     this.#write(after.ingestionId, after.updatedAt, { kind: 'state', status: after.status, error });
   }
 
@@ -98,7 +105,7 @@ export class EventLog {
       attempt,
       outcome: outcome.kind,
       httpStatus: httpStatusOf(outcome),
-      reason: 'reason' in outcome ? outcome.reason : null,
+      reason: 'reason' in outcome ? cutSaid(outcome.reason) : null,
       nextAttemptAt,
     });
   }
@@ -166,6 +173,11 @@ export class EventLog {
     this.#written.push({ id, ingestionId, at, content });
     if (id % FORGOTTEN_EVERY === 0) this.forgetOld(at, 2 * FORGOTTEN_EVERY);
   }
+}
+
+function cutSaid(text: string): string {
+  const isShort = Buffer.byteLength(JSON.stringify(text)) <= MAX_SAID_BYTES;
+  return isShort ? text : cutText(text, Math.floor(MAX_SAID_BYTES / MAX_CHARACTER_BYTES));
 }
 
 function chunkEventOf({ checkpoint, highestAckedChunk }: Ingestion): ChunkEvent {

@@ -1,16 +1,10 @@
 import assert from 'node:assert/strict';
 import type { AttemptFailedEvent } from '../model/event.ts';
-import type { AttemptRecord, FailedAttempt } from '../model/ingestion.ts';
+import { type AttemptRecord, type FailedAttempt, type LedgerEntry, LISTED_ATTEMPTS } from '../model/ingestion.ts';
 import { httpStatusOf, type Outcome, provesNotStored } from '../model/outcome.ts';
 import { ChecksummedTable, type Stored } from './checksummed-table.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 import type { AttemptTarget, BegunAttemptRow, RunKey } from './state-store.ts';
-
-/** An attempt with the chunk it was aimed at. */
-export interface ChunkAttempt {
-  readonly chunkNumber: number;
-  readonly record: AttemptRecord;
-}
 
 /** What became of an attempt whose run left it without an outcome. */
 export interface LostAttempt extends Omit<AttemptFailedEvent, 'kind' | 'nextAttemptAt'> {
@@ -46,6 +40,8 @@ const LOST = { outcome: 'unknown', reason: 'its run ended during the attempt' };
 const LAST_FAILED = `
 SELECT * FROM attempts INDEXED BY attempts_failed WHERE ingestion_id = ? AND outcome <> 'acknowledged'
 ORDER BY (outcome <> 'unavailable' OR http_status IS NOT NULL) DESC, epoch DESC, begun_at DESC, target DESC, attempt DESC LIMIT 1`;
+
+const LAST_AT_TARGET = 'SELECT * FROM attempts WHERE ingestion_id = ? AND target = ? ORDER BY attempt DESC LIMIT ?';
 
 const UNDER_WAY = 'SELECT * FROM attempts INDEXED BY attempts_under_way WHERE outcome IS NULL';
 
@@ -132,13 +128,13 @@ export class SqliteAttemptTable {
     return this.#connection.prepare<[string]>(sql).get(ingestionId) !== undefined;
   }
 
-  /** The attempts at chunks from `first` to `last`, oldest first. */
-  listBetween(ingestionId: string, first: number, last: number): ChunkAttempt[] {
-    const sql = 'SELECT * FROM attempts WHERE ingestion_id = ? AND target BETWEEN ? AND ? ORDER BY target, attempt';
-    const rows = this.#connection
-      .prepare<[string, number, number], Stored<AttemptRow>>(sql)
-      .all(ingestionId, first, last);
-    return rows.map((row) => ({ chunkNumber: row.target, record: recordOfRow(this.#rows.verified(row)) }));
+  /** The last attempts at a chunk, oldest first, and how many there are in all; the others are not read. */
+  listLast(ingestionId: string, chunkNumber: number): Pick<LedgerEntry, 'attempts' | 'attemptCount'> {
+    const last = this.#connection.prepare<[string, number, number], Stored<AttemptRow>>(LAST_AT_TARGET);
+    const rows = last.all(ingestionId, chunkNumber, LISTED_ATTEMPTS);
+    const attempts = rows.map((row) => recordOfRow(this.#rows.verified(row))).toReversed();
+    // They are numbered from 1, without gaps.
+    return { attemptCount: attempts.at(-1)?.attempt ?? 0, attempts };
   }
 
   #isAnyUnderWay(ingestionId: string): boolean {

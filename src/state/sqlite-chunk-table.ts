@@ -50,7 +50,7 @@ export class SqliteChunkTable {
   }
 
   /** At most `limit` entries behind chunk `after` (-1: from the first), by number, without their attempts. */
-  listAfter(ingestionId: string, after: number, limit: number): Omit<LedgerEntry, 'attempts'>[] {
+  listAfter(ingestionId: string, after: number, limit: number): Omit<LedgerEntry, 'attempts' | 'attemptCount'>[] {
     const sql = 'SELECT * FROM chunks WHERE ingestion_id = ? AND chunk_number > ? ORDER BY chunk_number LIMIT ?';
     const rows = this.#connection.prepare<[string, number, number], Stored<ChunkRow>>(sql);
     return rows.all(ingestionId, after, limit).map((stored) => {

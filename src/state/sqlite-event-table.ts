@@ -28,7 +28,10 @@ SELECT max(coalesce((SELECT max(event_id) FROM events), 0), coalesce((SELECT seq
 
 const OLDEST_ID = 'SELECT min(event_id) AS id FROM events';
 
-const LIST_AFTER = 'SELECT * FROM events WHERE event_id > :after ORDER BY event_id LIMIT :limit';
+/** Those of what was deleted are there until it is purged. */
+const LIST_AFTER = `
+SELECT events.* FROM events LEFT JOIN ingestions USING (ingestion_id)
+WHERE event_id > :after AND deleted_at IS NULL ORDER BY event_id LIMIT :limit`;
 const LIST_AFTER_OF = `
 SELECT * FROM events WHERE ingestion_id = :ingestionId AND event_id > :after ORDER BY event_id LIMIT :limit`;
 

@@ -194,6 +194,12 @@ export class SqliteIngestionTable {
     return this.#connection.prepare<[number], { earliest: number | null }>(sql).get(now)?.earliest ?? null;
   }
 
+  countQueued(): number {
+    // Found by the index, where countByStatus looks at every ingestion.
+    const sql = `SELECT count(*) AS count FROM ingestions WHERE status = 'QUEUED' AND deleted_at IS NULL`;
+    return this.#connection.prepare<[], { count: number }>(sql).get()?.count ?? 0;
+  }
+
   countWaiting(now: number): number {
     const sql = `SELECT count(*) AS count FROM ingestions WHERE status = 'QUEUED' AND next_attempt_at > ?`;
     return this.#connection.prepare<[number], { count: number }>(sql).get(now)?.count ?? 0;
@@ -219,7 +225,7 @@ export class SqliteIngestionTable {
       deleted: this.getDeleted(resumeIngestionId),
       activeReingestions: active.map(this.#ingestionOf),
       highestVersionMs: version?.highest ?? null,
-      queuedCount: this.countByStatus().QUEUED,
+      queuedCount: this.countQueued(),
     };
   }
 

@@ -167,12 +167,8 @@ export class SqliteLedger {
     const found = this.#chunks.listAfter(ingestionId, after, limit + 1);
     const page = found.slice(0, limit);
     const last = page.at(-1)?.plan.chunkNumber ?? after;
-    const attempts = Map.groupBy(this.#attempts.listBetween(ingestionId, after + 1, last), (one) => one.chunkNumber);
     return {
-      items: page.map((chunk) => ({
-        ...chunk,
-        attempts: (attempts.get(chunk.plan.chunkNumber) ?? []).map((one) => one.record),
-      })),
+      items: page.map((chunk) => ({ ...chunk, ...this.#attempts.listLast(ingestionId, chunk.plan.chunkNumber) })),
       nextCursor: found.length > limit ? encodeCursor('chunks', [last]) : null,
     };
   }

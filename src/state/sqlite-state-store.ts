@@ -26,6 +26,7 @@ import type {
   AckToRecord,
   AttemptTarget,
   BegunAttemptRow,
+  ClaimedIngestion,
   ClaimQuery,
   EventPage,
   EventQuery,
@@ -33,7 +34,7 @@ import type {
   MetState,
   Page,
   PlanToRecord,
-  RecordedAck,
+  RecordedStep,
   ReservationCounts,
   RunKey,
   StateReads,
@@ -136,17 +137,21 @@ class SqliteStateStore implements StateStore {
     });
   }
 
-  async claimNext(query: ClaimQuery): Promise<Ingestion | null> {
+  async claimNext(query: ClaimQuery): Promise<ClaimedIngestion | null> {
     return this.#transaction(() => {
       const first = this.#ingestions.firstClaimable(query);
       if (first === null) return null;
       this.#endAttemptsLeftOpen(query.now, first.ingestionId);
-      return this.#save(first, change.claimed(first, query.now));
+      return { ...this.#save(first, change.claimed(first, query.now)), isFirstRun: first.runStartedAt === null };
     });
   }
 
   async nextWakeAt(now: number): Promise<number | null> {
     return this.#connection.read(() => this.#ingestions.nextWakeAt(now));
+  }
+
+  async countQueued(): Promise<number> {
+    return this.#connection.read(() => this.#ingestions.countQueued());
   }
 
   async countWaiting(now: number): Promise<number> {
@@ -175,8 +180,12 @@ class SqliteStateStore implements StateStore {
     });
   }
 
-  async planChunk(run: RunKey, plan: PlanToRecord, now: number): Promise<void> {
-    this.#change(run, (before) => this.#ledger.plan(before, plan, { now }));
+  async planChunk(run: RunKey, plan: Parameters<StateStore['planChunk']>[1], now: number): Promise<RecordedStep> {
+    return this.#transaction(() => {
+      const before = this.#held(run, 'RUNNING');
+      const planned = this.#ledger.plan(before, plan, { now });
+      return this.#saveStep(before, planned, { begins: plan.begins === true, now });
+    });
   }
 
   async replacePlan(run: RunKey, plan: PlanToRecord, closeAtBytes: number, now: number): Promise<void> {
@@ -216,7 +225,7 @@ class SqliteStateStore implements StateStore {
     });
   }
 
-  async recordAck(run: RunKey, { chunkNumber, attempt, next, beginsNext, now }: AckToRecord): Promise<RecordedAck> {
+  async recordAck(run: RunKey, { chunkNumber, attempt, next, beginsNext, now }: AckToRecord): Promise<RecordedStep> {
     return this.#transaction(() => {
       const before = this.#held(run);
       this.#ledger.endAttempt(run, chunkNumber, { attempt, outcome: { kind: 'acknowledged' }, now });
@@ -225,12 +234,7 @@ class SqliteStateStore implements StateStore {
       const goesOn = after.status === 'RUNNING';
       const planned =
         goesOn && next !== null ? this.#ledger.planIfUnplanned(after, next, { now, previous: acked }) : after;
-      const recorded =
-        goesOn && beginsNext
-          ? this.#ledger.beginAttempt(planned, chunkNumber + 1, now)
-          : { ingestion: planned, begun: null };
-      this.#save(before, recorded.ingestion);
-      return recorded;
+      return this.#saveStep(before, planned, { begins: goesOn && beginsNext, now });
     });
   }
 
@@ -356,6 +360,19 @@ class SqliteStateStore implements StateStore {
     this.#ingestions.update(before, after);
     this.#events.recordChange(before, after);
     return after;
+  }
+
+  /** {@link #save}, with the beginning of an attempt at the chunk that is delivered next where asked for. */
+  #saveStep(
+    before: Ingestion,
+    after: Ingestion,
+    { begins, now }: { readonly begins: boolean; readonly now: number },
+  ): RecordedStep {
+    const step = begins
+      ? this.#ledger.beginAttempt(after, after.checkpoint.nextChunkNumber, now)
+      : { ingestion: after, begun: null };
+    this.#save(before, step.ingestion);
+    return step;
   }
 
   #endAttemptsLeftOpen(now: number, ingestionId: string | null): void {

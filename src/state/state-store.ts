@@ -140,10 +140,10 @@ export interface AckToRecord {
   readonly now: number;
 }
 
-/** What {@link StateStore.recordAck} has made of it. */
-export interface RecordedAck {
+/** What a commit of a run has made of the ingestion, and what it began. */
+export interface RecordedStep {
   readonly ingestion: Ingestion;
-  /** The attempt at the chunk that follows; null where none was to begin, or a person paused or cancelled meanwhile. */
+  /** The attempt at the chunk that is delivered next; null where none was to begin, or a person paused or cancelled meanwhile. */
   readonly begun: BegunAttemptRow | null;
 }
 
@@ -153,6 +153,12 @@ export interface ClaimQuery {
   readonly now: number;
   readonly excludedIds: readonly string[];
   readonly onlyIds?: readonly string[];
+}
+
+/** An ingestion that is RUNNING from now on. */
+export interface ClaimedIngestion extends Ingestion {
+  /** Whether no run of it has begun before; its epoch does not say so, since an id that was deleted goes on with its epochs. */
+  readonly isFirstRun: boolean;
 }
 
 /** A page of a list, with the cursor of the next one. */
@@ -241,9 +247,11 @@ export interface StateStore extends StateReads {
    * these and what is before one of them in the queue for the same file and callback, for it must be delivered first. Attempts that the last run left open
    * become `unknown`.
    */
-  claimNext(query: ClaimQuery): Promise<Ingestion | null>;
+  claimNext(query: ClaimQuery): Promise<ClaimedIngestion | null>;
   /** The earliest time for which a QUEUED ingestion waits; null where none does. */
   nextWakeAt(now: number): Promise<number | null>;
+  /** How many are QUEUED; costs the same however many others there are. */
+  countQueued(): Promise<number>;
   /** How many QUEUED ones wait for a time that is not there yet. */
   countWaiting(now: number): Promise<number>;
 
@@ -259,8 +267,11 @@ export interface StateStore extends StateReads {
    */
   restartUnbegun(run: RunKey, fingerprint: SourceFingerprint): Promise<Ingestion | null>;
 
-  /** Freezes the next chunk, and sets aside the bad records found on the way. Only while RUNNING, and only `highestPlannedChunk + 1`. */
-  planChunk(run: RunKey, plan: PlanToRecord, now: number): Promise<void>;
+  /**
+   * Freezes the next chunk, sets aside the bad records found on the way, and begins an attempt at it where asked for: only where it is sent at once, whatever else
+   * becomes known. Only while RUNNING, and only `highestPlannedChunk + 1`.
+   */
+  planChunk(run: RunKey, plan: PlanToRecord & { readonly begins?: boolean }, now: number): Promise<RecordedStep>;
   /** Replaces the highest plan by its half and remembers the size at which chunks close from then on. */
   replacePlan(run: RunKey, plan: PlanToRecord, closeAtBytes: number, now: number): Promise<void>;
   /**
@@ -298,7 +309,7 @@ export interface StateStore extends StateReads {
    * new ground), the next plan, where given, is frozen with its bad records, and an attempt at it begins where asked for. Also where a person paused or
    * cancelled meanwhile; then plan and attempt are left out.
    */
-  recordAck(run: RunKey, ack: AckToRecord): Promise<RecordedAck>;
+  recordAck(run: RunKey, ack: AckToRecord): Promise<RecordedStep>;
   /** Moves the checkpoint back to before `toChunkNumber`; the ledger stays as it is. Only while RUNNING. */
   rewindTo(run: RunKey, toChunkNumber: number, now: number): Promise<Ingestion>;
 

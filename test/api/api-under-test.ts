@@ -87,6 +87,7 @@ export function sampleLedgerEntry(chunkNumber: number): LedgerEntry {
     chainChecksum: 'd'.repeat(64),
     plannedAt: NOW - 6000,
     ackedAt: NOW - 4000,
+    attemptCount: 2,
     attempts: [
       { ...attempt, attempt: 1, outcome: 'unavailable', httpStatus: 503, reason: 'HTTP 503' },
       { ...attempt, attempt: 2, endedAt: null, outcome: null, httpStatus: null, reason: null },

@@ -179,6 +179,7 @@ describe('GET /api/ingestions/{id}/chunks', () => {
           first_position: { byte_offset: 10, line: 2, column: 3 },
           planned_at: '2026-03-01T11:59:54.000Z',
           acked_at: '2026-03-01T11:59:56.000Z',
+          attempt_count: 2,
           attempts: [
             {
               attempt: 1,

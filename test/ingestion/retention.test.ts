@@ -37,8 +37,10 @@ function retaining(options: { readonly retentionMs: number | null; readonly chan
   };
   const log = (event: string, fields?: unknown) => void logged.push([event, fields]);
   const logger = { debug: log, info: log, warn: log, error: log };
-  const retention = new Retention({ store, clock, logger, retentionMs: options.retentionMs });
-  return { retention, clock, left, gone, unpurged, logged, state };
+  const forgotten: string[] = [];
+  const verifications = { forget: (id: string) => forgotten.push(id) > 0 };
+  const retention = new Retention({ store, verifications, clock, logger, retentionMs: options.retentionMs });
+  return { retention, clock, left, gone, unpurged, logged, state, forgotten };
 }
 
 /** As many turns as the pieces of all ingestions need. */
@@ -57,13 +59,14 @@ describe('a retention', () => {
 
   it('deletes at the start and every hour what is older than it says, however many these are', async () => {
     const many = Object.fromEntries(Array.from({ length: 120 }, (_, index) => [`old-${index}`, index]));
-    const { retention, clock, left, unpurged } = retaining({
+    const { retention, clock, left, unpurged, forgotten } = retaining({
       retentionMs: 24 * HOUR_MS,
       changedAt: { ...many, young: 76.5 * HOUR_MS },
     });
     retention.start();
     await atRest();
     expect([[...left.keys()], unpurged.size]).toEqual([['young'], 0]);
+    expect(forgotten).toEqual(Object.keys(many));
     clock.advance(HOUR_MS);
     await atRest();
     expect(left.size).toBe(0);
@@ -97,9 +100,9 @@ describe('a retention', () => {
   });
 
   it('has removed all of what a person deletes when that is answered', async () => {
-    const { retention, unpurged, logged } = retaining({ retentionMs: null, changedAt: { mine: 0 } });
+    const { retention, unpurged, logged, forgotten } = retaining({ retentionMs: null, changedAt: { mine: 0 } });
     await retention.delete('mine');
-    expect([...unpurged.keys()]).toEqual(['half-removed']);
+    expect([[...unpurged.keys()], forgotten]).toEqual([['half-removed'], ['mine']]);
     expect(logged).toEqual([['ingestion.deleted', { ingestion_id: 'mine', by: 'request' }]]);
     await expect(retention.delete('mine')).rejects.toMatchObject({ code: 'INGESTION_NOT_FOUND' });
     await retention.close();

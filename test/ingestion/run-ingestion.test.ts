@@ -2,6 +2,7 @@ import { readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync }
 import { describe, expect, it } from 'vitest';
 import type { RunDependencies } from '../../src/ingestion/run-context.ts';
 import { RunControl } from '../../src/ingestion/run-control.ts';
+import { runIngestion } from '../../src/ingestion/run-ingestion.ts';
 import type { Outcome } from '../../src/model/outcome.ts';
 import { feedText, writeFeed } from '../harness/feed.ts';
 import { openSources } from '../harness/sources.ts';
@@ -28,6 +29,22 @@ describe('the end of a run', () => {
     expect(stage.attempts).toEqual([0, 1, 2, 'COMPLETED']);
     expect(stage.acceptedRecords()).toEqual(stage.expected);
     expect(stage.announced.map(({ status }) => status)).toEqual(['STARTED', 'COMPLETED']);
+  });
+
+  it('has announced its begin in the first run only, whatever its epoch', async () => {
+    const stage = await setRunStage({
+      recordCount: 25,
+      answer: outcomes({ 0: UNAVAILABLE }),
+      delivery: { retryWindowMs: 0 },
+    });
+    const inEpoch = (epoch: number) =>
+      stage.store.takeEpochAbove({ ingestionId: stage.ingestionId, epoch: 1 }, epoch - 1);
+    await stage.run({}, new RunControl(), async (claimed, control, dependencies) => {
+      const raised = { ...claimed, epoch: await inEpoch(7) };
+      await runIngestion(raised, control, dependencies);
+    });
+    expect(await stage.resume()).toMatchObject({ status: 'COMPLETED' });
+    expect(stage.announced.map(({ status }) => status)).toEqual(['STARTED', 'PAUSED', 'COMPLETED']);
   });
 
   it('is FAILED after the third rejection, and the status event says why', async () => {

@@ -65,7 +65,6 @@ describe('an acknowledgement', () => {
     expect(writes).toEqual([
       'recordRecordPath',
       'planChunk',
-      'beginAttempt',
       ...Array.from({ length: CHUNKS }, () => 'recordAck'),
       'beginAttempt',
       'completeRun',
@@ -74,6 +73,26 @@ describe('an acknowledgement', () => {
     for (const { attempts } of await ledgerOf(stage.store, stage.ingestionId)) {
       expect(attempts).toMatchObject([{ attempt: 1, outcome: 'acknowledged' }]);
     }
+  });
+
+  it('that comes before the next chunk is ready is one commit, and the plan with the beginning of its attempt another', async () => {
+    const stage = await setRunStage({ recordCount: 10 * CHUNKS });
+    const { store, writes } = watched(stage.store);
+    const acked = () => writes.filter((write) => write === 'recordAck').length;
+    let asked = 0;
+    const afterTheAck: RunDependencies['isUntouched'] = async (sources, fileIndex) => {
+      const before = fileIndex === null ? 0 : asked++;
+      await until(acked, (count) => count >= before);
+      return isUntouched(sources, fileIndex);
+    };
+    expect((await stage.run({ store, isUntouched: afterTheAck })).status).toBe('COMPLETED');
+    expect(writes).toEqual([
+      'recordRecordPath',
+      ...Array.from({ length: CHUNKS }, () => ['planChunk', 'recordAck']).flat(),
+      'beginAttempt',
+      'completeRun',
+    ]);
+    expect(stage.acceptedRecords()).toEqual(stage.expected);
   });
 
   it('begins no attempt where the run is to stop, and the chunk is not planned by bounds that no longer hold', async () => {

@@ -15,7 +15,7 @@ import type { StateStore } from '../../src/state/state-store.ts';
 import { writeFeed } from '../harness/feed.ts';
 import { openSources } from '../harness/sources.ts';
 import { tempFolder } from '../harness/temp-folder.ts';
-import { claimed, sampleIngestion, stored, submitted } from '../state/sample-state.ts';
+import { sampleIngestion, stored, submitted } from '../state/sample-state.ts';
 
 /** What was sent: a chunk, or COMPLETED. */
 export type Sent = Chunk | Completion;
@@ -93,8 +93,9 @@ export async function setRunStage(options: {
     announced,
     waitsMs,
     async run(change = {}, control = new RunControl(), run = runIngestion) {
-      await claimed(store, Number.MAX_SAFE_INTEGER);
-      await run(await stored(store, ingestionId), control, { ...dependencies, ...change });
+      const claimed = await store.claimNext({ now: Number.MAX_SAFE_INTEGER, excludedIds: [] });
+      if (claimed === null) throw new Error('nothing to claim');
+      await run(claimed, control, { ...dependencies, ...change });
       return stored(store, ingestionId);
     },
     async resume() {

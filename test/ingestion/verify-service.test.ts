@@ -5,7 +5,7 @@ import { ChunkRebuilder } from '../../src/ingestion/rebuild-chunk.ts';
 import type { VerificationDependencies } from '../../src/ingestion/verify-service.ts';
 import { VerificationService } from '../../src/ingestion/verify-service.ts';
 import type { Ingestion } from '../../src/model/ingestion.ts';
-import { settled } from '../harness/manual-clock.ts';
+import { ManualClock, settled } from '../harness/manual-clock.ts';
 import { sampleChain } from '../state/sample-state.ts';
 
 const CHAIN = sampleChain(3);
@@ -49,7 +49,7 @@ function reading(verify: ChunkSession['verify'], chain = CHAIN) {
         rebuild: () => Promise.race([new Promise(() => {}), closed.promise]),
         close,
       }) as unknown as ChunkSession,
-    clock: { now: () => 5, sleep: () => Promise.resolve() },
+    clock: new ManualClock(5),
     logger: { debug() {}, info() {}, warn() {}, error() {} },
   };
   return { dependencies, closedCount: () => closedCount };
@@ -116,6 +116,24 @@ describe('a verification', () => {
       expect(service.find(id)).toMatchObject({ state: 'failed', error: { code: 'SHUTTING_DOWN' } });
     }
     expect(() => service.start(delivered('c'))).toThrow(expect.objectContaining({ code: 'SHUTTING_DOWN' }));
+  });
+
+  it('keeps the end of the service waiting for a while only, where its thread cannot be ended', async () => {
+    const { dependencies } = reading(() => new Promise(() => {}));
+    const clock = new ManualClock(5);
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only what a verification calls
+    const heldByDisk = { opened: () => new Promise(() => {}), close: () => new Promise(() => {}) } as ChunkSession;
+    const service = new VerificationService({ ...dependencies, clock, openSession: () => heldByDisk });
+    service.start(delivered('a'));
+    await settled();
+    let isClosed = false;
+    const closed = service.close().then(() => {
+      isClosed = true;
+    });
+    await settled();
+    expect(isClosed).toBe(false);
+    clock.advance(8_000);
+    await closed;
   });
 });
 

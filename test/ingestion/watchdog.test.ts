@@ -63,7 +63,7 @@ async function watch(run: Run, failures: Map<string, number> = new Map()) {
   };
   const control = new RunControl();
   const state = { isOver: false };
-  const ingestion = await stored(store, ingestionId);
+  const ingestion = { ...(await stored(store, ingestionId)), isFirstRun: true };
   void watchRun(run, { ingestion, control, dependencies, clock, stallTimeoutMs: STALL_MS }).then(() => {
     state.isOver = true;
   });

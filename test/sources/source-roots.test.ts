@@ -2,8 +2,12 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isKernelPath } from '../../src/sources/kernel-files.ts';
-import { resolveInsideRoots } from '../../src/sources/source-roots.ts';
+import { resolveInsideRoots, sourceRoots } from '../../src/sources/source-roots.ts';
 import { tempFolder } from '../harness/temp-folder.ts';
+
+async function resolve(path: string, folders: readonly string[]): Promise<string> {
+  return resolveInsideRoots(path, await sourceRoots(folders), isKernelPath);
+}
 
 /** A root with a file and links, and beside it what must not be reached. */
 async function scene(): Promise<{ readonly root: string; readonly outside: string }> {
@@ -32,22 +36,19 @@ describe('resolveInsideRoots', () => {
     const { root } = await scene();
     const real = join(root, 'sub', 'feed.json');
     for (const path of ['sub/feed.json', 'link.json', 'sub/../sub/./feed.json', 'self/self/link.json']) {
-      expect(await resolveInsideRoots(join(root, path), ['/nowhere', root], isKernelPath)).toBe(real);
+      expect(await resolve(join(root, path), ['/nowhere', root])).toBe(real);
     }
   });
 
   it('gives the real path of a folder in a root, and of the root itself', async () => {
     const { root } = await scene();
-    expect(await resolveInsideRoots(join(root, 'sub'), [root], isKernelPath)).toBe(join(root, 'sub'));
-    for (const path of [root, `${root}/`, join(root, 'self')])
-      expect(await resolveInsideRoots(path, [root], isKernelPath)).toBe(root);
+    expect(await resolve(join(root, 'sub'), [root])).toBe(join(root, 'sub'));
+    for (const path of [root, `${root}/`, join(root, 'self')]) expect(await resolve(path, [root])).toBe(root);
   });
 
   it('takes a root that is a link', async () => {
     const { root } = await scene();
-    expect(await resolveInsideRoots(join(root, 'link.json'), [join(root, 'self')], isKernelPath)).toBe(
-      join(root, 'sub', 'feed.json'),
-    );
+    expect(await resolve(join(root, 'link.json'), [join(root, 'self')])).toBe(join(root, 'sub', 'feed.json'));
   });
 
   it('gives one answer for everything outside, whether it exists or not', async () => {
@@ -65,7 +66,7 @@ describe('resolveInsideRoots', () => {
       `${root}/sub/feed.json\0.txt`,
       '/etc/passwd',
     ]) {
-      await expect(resolveInsideRoots(path, [root], isKernelPath), path).rejects.toMatchObject({
+      await expect(resolve(path, [root]), path).rejects.toMatchObject({
         code: 'SOURCE_NOT_ALLOWED',
       });
     }
@@ -74,7 +75,7 @@ describe('resolveInsideRoots', () => {
   it('says that a file inside is missing', async () => {
     const { root } = await scene();
     for (const path of ['none.json', 'none/none.json', 'broken.json', 'sub/feed.json/none', 'x'.repeat(300)]) {
-      await expect(resolveInsideRoots(join(root, path), [root], isKernelPath), path).rejects.toMatchObject({
+      await expect(resolve(join(root, path), [root]), path).rejects.toMatchObject({
         code: 'SOURCE_NOT_FOUND',
       });
     }
@@ -82,7 +83,7 @@ describe('resolveInsideRoots', () => {
 
   it('does not follow links for ever', async () => {
     const { root } = await scene();
-    await expect(resolveInsideRoots(join(root, 'loop.json'), [root], isKernelPath)).rejects.toMatchObject({
+    await expect(resolve(join(root, 'loop.json'), [root])).rejects.toMatchObject({
       code: 'SOURCE_UNREADABLE',
     });
   });

@@ -70,7 +70,7 @@ const chunksRoute = createRoute({
   method: 'get',
   path: '/api/ingestions/{id}/chunks',
   operationId: 'listChunks',
-  summary: 'The ledger: every chunk with its attempts, by number',
+  summary: 'The ledger: every chunk with its last attempts, by number',
   security: tokenWith('read'),
   request: { params, query: pageQuery.extend({ from_chunk: firstChunk }), headers: conditionalHeaders },
   responses: {
@@ -123,7 +123,7 @@ const moveRoute = (
 /** GET /api/ingestions, what is below it, and the moves a person can make. */
 export function addIngestionRoutes(
   app: OpenAPIHono,
-  { service, retention, verifications, reads, circuits, clock }: ApiDependencies,
+  { service, retention, reads, circuits, clock }: ApiDependencies,
 ): void {
   const present = (ingestion: Ingestion) =>
     presentIngestion(ingestion, { now: clock.now(), circuit: circuits.of(ingestion) });
@@ -156,7 +156,6 @@ export function addIngestionRoutes(
   app.openapi(deleteRoute, async (context) => {
     const { id } = context.req.valid('param');
     await retention.delete(id);
-    verifications.forget(id);
     return context.body(null, 204);
   });
 

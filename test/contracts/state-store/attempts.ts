@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PlannedChunk } from '../../../src/model/chunk.ts';
 import type { Outcome } from '../../../src/model/outcome.ts';
-import type { AttemptTarget, RecordedAck, RunKey } from '../../../src/state/state-store.ts';
+import type { AttemptTarget, RecordedStep, RunKey } from '../../../src/state/state-store.ts';
 import {
   acknowledge,
   claimed,
@@ -170,11 +170,21 @@ export function describeAttempts(subject: Subject): void {
     const second = planAfter(planAfter(null, 10), 10);
 
     /** Acknowledges chunk 0, and begins an attempt at chunk 1. */
-    async function acknowledgeAndBegin(run: RunKey, next: PlannedChunk | null): Promise<RecordedAck> {
+    async function acknowledgeAndBegin(run: RunKey, next: PlannedChunk | null): Promise<RecordedStep> {
       const { attempt } = await subject().store.beginAttempt(run, 0, NOW);
       const ack = { chunkNumber: 0, attempt, next: next && withoutRejects(next), beginsNext: true, now: NOW + 3 };
       return subject().store.recordAck(run, ack);
     }
+
+    it('is on record with the plan, over a restart', async () => {
+      const run = await running(subject().store, sample);
+      const plan = { ...withoutRejects(planAfter(null, 10)), begins: true };
+      const { begun, ingestion } = await subject().store.planChunk(run, plan, NOW);
+      expect(begun).toEqual({ attempt: 1, isCertainlyNotStored: true });
+      const store = await subject().reopen();
+      expect(await stored(store, ingestionId)).toEqual(ingestion);
+      expect(await ledgerOf(store, ingestionId)).toMatchObject([{ attempts: [{ attempt: 1, outcome: null }] }]);
+    });
 
     it('is on record with the ack and the plan, over a restart', async () => {
       const { begun, ingestion } = await acknowledgeAndBegin(await planned(), second);

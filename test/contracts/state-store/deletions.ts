@@ -91,6 +91,8 @@ export function describeDeletions(subject: Subject): void {
         QUEUED: 1,
       });
       expect(await store.listUnpurged()).toEqual([ID]);
+      const { events } = await store.listEvents({ ingestionId: null, after: 0, limit: 10 });
+      expect(events.map(({ ingestionId }) => ingestionId)).toEqual([sampleIngestion('other').ingestionId]);
       await purgeAll(store);
       expect(await store.listUnpurged()).toEqual([]);
       expect(await ledgerOf(store, ID)).toEqual([]);
@@ -144,7 +146,7 @@ export function describeDeletions(subject: Subject): void {
       expect((await met(store)).deleted).toEqual({ ...KEPT, completedAt: null, extent: 'none' });
       const again = await submitted(store, feed);
       expect(again).toMatchObject({ status: 'QUEUED', epoch: 1, highestPlannedChunk: -1, rejectedRecords: 0 });
-      expect((await claimed(store)).epoch).toBe(2);
+      expect(await store.claimNext({ now: NOW, excludedIds: [] })).toMatchObject({ epoch: 2, isFirstRun: true });
       expect((await met(store)).deleted).toBeNull();
     });
 

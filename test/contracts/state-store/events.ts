@@ -120,6 +120,21 @@ export function describeEvents(subject: Subject): void {
       ]);
     });
 
+    it('keeps a bound on what a hostile receiver says', async () => {
+      const { store } = subject();
+      const run = await running(store, sample);
+      await store.planChunk(run, withoutRejects(chain[0]), NOW);
+      const said = String.fromCharCode(1).repeat(10_000);
+      await failOnce(store, run, 0, { outcome: { kind: 'unknown', reason: said, httpStatus: null } });
+      await store.failRun(run, { code: 'DELIVERY_REJECTED', message: said }, NOW);
+      const bytes = (await contents()).map((content) => Buffer.byteLength(JSON.stringify(content)));
+      expect(Math.max(...bytes)).toBeLessThan(1_500);
+      expect((await contents()).slice(-2)).toMatchObject([
+        { kind: 'attempt_failed', reason: expect.stringMatching('\u0001…$') },
+        { kind: 'state', error: { message: expect.stringMatching('\u0001…$') } },
+      ]);
+    });
+
     it('says of an attempt that failed that none follows where a person has stopped the ingestion meanwhile', async () => {
       const { store } = subject();
       const run = await running(store, sample);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { ServiceError } from '../../../src/errors.ts';
 import { CHAIN_START, type PlannedChunk } from '../../../src/model/chunk.ts';
-import type { Ingestion, LedgerEntry, RejectEntry } from '../../../src/model/ingestion.ts';
+import { type Ingestion, type LedgerEntry, LISTED_ATTEMPTS, type RejectEntry } from '../../../src/model/ingestion.ts';
 import type { Outcome } from '../../../src/model/outcome.ts';
 import { nextChainChecksum } from '../../../src/protocol/checksum.ts';
 import type { BegunAttemptRow, PlanToRecord, RunKey } from '../../../src/state/state-store.ts';
@@ -218,11 +218,13 @@ function expectSoundCheckpoint(ingestion: Ingestion, ledger: readonly LedgerEntr
 
 function expectSoundLedger(ingestion: Ingestion, ledger: readonly LedgerEntry[]): void {
   let [chain, offset] = [CHAIN_START, 0];
-  for (const [index, { plan, chainChecksum, ackedAt, attempts }] of ledger.entries()) {
+  for (const [index, { plan, chainChecksum, ackedAt, attemptCount, attempts }] of ledger.entries()) {
     chain = nextChainChecksum(chain, plan.checksum);
     expect([plan.chunkNumber, plan.recordOffset, chainChecksum]).toEqual([index, offset, chain]);
     expect(ackedAt !== null).toBe(index <= ingestion.highestAckedChunk);
-    expect(attempts.map((one) => one.attempt)).toEqual(attempts.map((_one, at) => at + 1));
+    const unlisted = attemptCount - attempts.length;
+    expect(attempts).toHaveLength(Math.min(attemptCount, LISTED_ATTEMPTS));
+    expect(attempts.map((one) => one.attempt)).toEqual(attempts.map((_one, at) => unlisted + at + 1));
     offset += plan.recordCount;
   }
 }
@@ -254,7 +256,7 @@ export function describeInvariants(subject: Subject): void {
           expectSoundRejects(ingestion, ledger, await rejectsOf(subject().store, ingestionId));
           expect(ingestion.epoch).toBeGreaterThanOrEqual(highestEpoch);
           highestEpoch = ingestion.epoch;
-          const rows = ledger.map(({ attempts: _attempts, ...row }) => row);
+          const rows = ledger.map(({ attempts: _attempts, attemptCount: _count, ...row }) => row);
           expect(rows.slice(0, acked.length), 'acknowledged rows are never rewritten').toEqual(acked);
           acked = rows.filter((row) => row.ackedAt !== null);
         }

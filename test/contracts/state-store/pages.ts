@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Status } from '../../../src/model/ingestion.ts';
+import { LISTED_ATTEMPTS, type Status } from '../../../src/model/ingestion.ts';
 import type { BadRecord } from '../../../src/model/record.ts';
 import {
   acknowledge,
@@ -94,6 +94,17 @@ export function describePages(subject: Subject): void {
       ]);
       const { items } = await store.listChunks(idOf('a'), { fromChunk: 3, limit });
       expect(items[0]?.plan.chunkNumber).toBe(3);
+    });
+
+    it('tells the last attempts at a chunk after weeks of them, and how many there were', async () => {
+      const { store } = subject();
+      const run = await running(store, sampleIngestion('a'));
+      await store.planChunk(run, withoutRejects(planAfter(null, 10)), NOW);
+      for (let failures = 0; failures < LISTED_ATTEMPTS + 2; failures++) await failOnce(store, run, 0);
+      const [entry] = (await store.listChunks(idOf('a'), { limit: 5 })).items;
+      expect(entry?.attemptCount).toBe(LISTED_ATTEMPTS + 2);
+      const listed = Array.from({ length: LISTED_ATTEMPTS }, (_one, index) => index + 3);
+      expect(entry?.attempts.map(({ attempt }) => attempt)).toEqual(listed);
     });
 
     it('is empty where there is none', async () => {

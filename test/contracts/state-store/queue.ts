@@ -57,6 +57,7 @@ export function describeQueue(subject: Subject): void {
       expect(await store.claimNext({ now: NOW + 3, excludedIds: [] })).toMatchObject({
         status: 'RUNNING',
         epoch: run.epoch + 1,
+        isFirstRun: false,
         runStartedAt: NOW + 3,
         runStartedRecordCount: 10,
         updatedAt: NOW + 3,
@@ -181,5 +182,6 @@ export function describeQueue(subject: Subject): void {
     await submit(first, second, third);
     await claimId();
     expect(await store.countByStatus()).toEqual({ ...none, QUEUED: 2, RUNNING: 1 });
+    expect(await store.countQueued()).toBe(2);
   });
 }

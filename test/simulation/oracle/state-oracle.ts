@@ -164,6 +164,7 @@ export class StateOracle {
         return;
       case 'planChunk':
         this.#plans.frozen(change, commit.args[1].planned.plan);
+        if (commit.result.begun !== null) this.#begin(change, change.after.highestPlannedChunk, commit.result.begun);
         return;
       case 'replacePlan':
         this.#plans.replaced(change, commit.args[1].planned.plan);

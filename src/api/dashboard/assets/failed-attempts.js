@@ -2,11 +2,11 @@ import { h } from './dom.js';
 import { count, milliseconds, time } from './format.js';
 import { failedAttempts } from './ledger.js';
 
-/** Failed attempts that are listed; there may be thousands. */
+/** Failed attempts that are listed. */
 const LISTED = 10;
 
 /**
- * The attempts at a chunk that failed, the last first.
+ * The last attempts at a chunk that failed, the last first.
  * @param {import('./types.d.ts').Chunk} chunk
  * @param {number} now
  */
@@ -15,11 +15,14 @@ export function attemptList(chunk, now) {
   // One alone is shown as the last one.
   if (failed.length < 2) return null;
   const listed = failed.slice(0, LISTED);
-  const many = listed.length < failed.length ? `The last ${LISTED} of ` : 'All ';
+  const areAll = listed.length === failed.length && chunk.attempts.length === chunk.attempt_count;
+  const many = areAll
+    ? `All ${listed.length} failed`
+    : `The last ${listed.length} failed of ${count(chunk.attempt_count)}`;
   return h(
     'details',
     {},
-    h('summary', {}, `${many}${count(failed.length)} failed attempts at chunk ${count(chunk.chunk_number)}`),
+    h('summary', {}, `${many} attempts at chunk ${count(chunk.chunk_number)}`),
     h(
       'ol',
       { class: 'attempts' },

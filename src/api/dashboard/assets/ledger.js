@@ -123,7 +123,7 @@ function pageButtons(isAtStart, isAtEnd) {
 }
 
 /**
- * The attempts that ended without an acknowledgement, the last first.
+ * Of the last attempts those that ended without an acknowledgement, the last first.
  * @param {Chunk | null} chunk
  */
 export function failedAttempts(chunk) {
@@ -161,7 +161,7 @@ function row(chunk, now) {
     h('th', { scope: 'row' }, count(chunk.chunk_number), chunk.is_last ? ' (last)' : ''),
     h('td', {}, chunk.acked_at === null ? 'not yet' : time(chunk.acked_at, now)),
     h('td', {}, chunk.acked_at === null || last?.duration_ms == null ? '–' : milliseconds(last.duration_ms)),
-    h('td', { class: failed === undefined ? null : 'bad-text', title: failed?.reason }, count(chunk.attempts.length)),
+    h('td', { class: failed === undefined ? null : 'bad-text', title: failed?.reason }, count(chunk.attempt_count)),
     h('td', {}, count(chunk.record_count)),
     h('td', {}, count(chunk.record_offset)),
     h('td', {}, bytes(chunk.byte_count)),

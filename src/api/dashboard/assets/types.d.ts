@@ -124,6 +124,8 @@ export interface Chunk {
   readonly is_last: boolean;
   readonly planned_at: string;
   readonly acked_at: string | null;
+  readonly attempt_count: number;
+  /** The last ones, oldest first. */
   readonly attempts: readonly Attempt[];
 }
 
