@@ -70,15 +70,18 @@ function askDuringDeliveries(path: string): Promise<readonly Answered[]> {
     try {
       const { url: callbackUrl } = await stage.startReceiver();
       const service = await stage.startService({ ACKSTREAM_MAX_RUNNING: String(DELIVERY_COUNT) });
+      const links = Array.from({ length: DELIVERY_COUNT }, (_, number) => join(folder, `${number}.json`));
+      // All before the first is asked for: a further link changes the times of the file under its delivery.
+      for (const link of links) linkSync(path, link);
       const ids: string[] = [];
-      for (let number = 0; number < DELIVERY_COUNT; number += 1) {
-        const link = join(folder, `${number}.json`);
-        linkSync(path, link);
-        ids.push(await submit(service, link, callbackUrl));
-      }
+      for (const link of links) ids.push(await submit(service, link, callbackUrl));
       const asker = new Asker({ url: service.url, folder, callbackUrl, ids });
-      await asker.untilAllRun();
-      return await asker.askWhileAllRun();
+      try {
+        await asker.untilAllRun();
+        return await asker.askWhileAllRun();
+      } finally {
+        await asker.close();
+      }
     } finally {
       rmSync(folder, { recursive: true });
     }
@@ -111,9 +114,9 @@ class Asker {
       await delay(POLL_INTERVAL_MS);
       const { body } = await request(`${url}/api/ingestions`, { dispatcher: this.#dispatcher });
       const { items } = (await body.json()) as { items: { status: string }[] };
-      const running = items.filter(({ status }) => status === 'RUNNING');
-      if (items.some(({ status }) => status === 'COMPLETED')) throw new Error('the file is too small');
-      this.#doAllRun = running.length === ids.length;
+      const ended = items.find(({ status }) => status !== 'QUEUED' && status !== 'RUNNING');
+      if (ended !== undefined) throw new Error(`one is ${ended.status} before all run`);
+      this.#doAllRun = items.filter(({ status }) => status === 'RUNNING').length === ids.length;
     }
   }
 
@@ -123,11 +126,18 @@ class Asker {
     for (let number = 0; this.#doAllRun; number += 1) {
       const dueAt = begunAt + number * REQUEST_INTERVAL_MS;
       await delay(Math.max(0, dueAt - performance.now()));
-      answers.push(this.#ask(number, dueAt));
+      const answer = this.#ask(number, dueAt);
+      // A failure is told when all were asked.
+      answer.catch(() => {
+        this.#doAllRun = false;
+      });
+      answers.push(answer);
     }
-    const answered = await Promise.all(answers);
-    await this.#dispatcher.close();
-    return answered;
+    return Promise.all(answers);
+  }
+
+  close(): Promise<void> {
+    return this.#dispatcher.destroy();
   }
 
   async #ask(number: number, dueAt: number): Promise<Answered> {

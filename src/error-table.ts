@@ -375,7 +375,7 @@ export const ERRORS = {
   ),
   STATE_UNAVAILABLE: entry(
     'The state could not be written.',
-    'Check disk space and permissions of ACKSTREAM_DATA_DIR.',
+    'Check disk space and permissions of ACKSTREAM_DATA_DIR, of a backup those of its folder.',
     { httpStatus: 503, exitCode: 3, retryable: true },
   ),
   SERVICE_UNREACHABLE: entry(

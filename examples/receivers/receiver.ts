@@ -1,5 +1,5 @@
 /*
- * A receiver of Ackstream deliveries in TypeScript, for Node 22.19 and newer. In a folder with `npm install ackstream`:
+ * A receiver of Ackstream deliveries in TypeScript, for Node 22.19 and newer. In a folder in which Ackstream is installed:
  *
  *   node receiver.ts 9000 received.db
  *

@@ -24,8 +24,11 @@ export function zshCompletion(): string {
   return `autoload -U +X bashcompinit && bashcompinit\n${bashCompletion()}`;
 }
 
-/** The command that prints what an ingestion is named by. The newest are those that one means. */
-const LIST_IDS = 'ackstream list --ids 2>/dev/null';
+/**
+ * The command that prints what an ingestion is named by, where a service runs: a press of TAB shall take the data directory from none that starts. The newest are those
+ * that one means.
+ */
+const LIST_IDS = 'ackstream list --ids --service-only 2>/dev/null';
 const MAX_IDS = 50;
 
 /**

@@ -1,5 +1,5 @@
 import type { CommandSpec } from './command-spec.ts';
-import { JSON_OPTION, URL_OPTION } from './ingestion-specs.ts';
+import { JSON_OPTION, NO_DELIVERY, URL_OPTION } from './ingestion-specs.ts';
 
 const FEED_ARGUMENT = {
   name: 'file',
@@ -46,7 +46,7 @@ const EXITS_OF_RE_INGESTION = {
   0: 'COMPLETED (with --no-wait: accepted)',
   1: 'FAILED, PAUSED or CANCELLED',
   2: 'wrong use or settings',
-  3: 'unreachable, locked or busy',
+  3: NO_DELIVERY,
   130: 'interrupted',
 } as const;
 const EXITS_OF_DELIVERY = { ...EXITS_OF_RE_INGESTION, 4: 'conflict with an earlier request' } as const;
@@ -58,7 +58,7 @@ export const DELIVERY_SPECS = {
   ingest: {
     summary: 'deliver a file',
     description:
-      'Delivers a file, or the files of a folder or pattern, and waits for the end. Talks to a running service; where none answers and the data directory is free, it delivers this itself. Ctrl-C leaves a service at its work; a delivery of this process it stops so that the same command goes on later.',
+      'Delivers a file, or the files of a folder or pattern, and waits for the end. Talks to a running service; where none answers and the data directory is free, it delivers this itself. With a service, Ctrl-C only stops watching. Without one it stops the delivery; the same command continues it later.',
     arguments: [FEED_ARGUMENT],
     options: [
       { flags: '--callback <url>', description: 'where the chunks are posted', isRequired: true },
@@ -93,7 +93,7 @@ export const DELIVERY_SPECS = {
   're-ingest': {
     summary: 'deliver the file of an ingestion anew',
     description:
-      'Delivers the file of an ingestion anew, from its start, with the settings of that ingestion. Secret and headers of its callback are shown to nobody: one that was given headers is refused, and signatures are made with ACKSTREAM_CALLBACK_SECRET.',
+      'Delivers the file of an ingestion anew, from its start, with the settings of that ingestion. Callback headers and secrets cannot be read back: an ingestion that had headers is refused (ask anew with POST /api/ingest, which takes them), and signatures are made with ACKSTREAM_CALLBACK_SECRET.',
     arguments: [{ name: 'ingestion', description: 'id, its beginning, or latest' }],
     options: [NO_WAIT_OPTION, JSON_OPTION, URL_OPTION],
     examples: [{ line: 'ackstream re-ingest latest', about: 'the newest one again' }],

@@ -10,16 +10,20 @@ export const URL_OPTION = {
 } as const;
 
 const INGESTION_ARGUMENT = { name: 'ingestion', description: 'id, its beginning, or latest' } as const;
+const NO_SERVICE = 'no service answers, or the data directory is in use';
+/** In help, of what asks for a delivery. */
+export const NO_DELIVERY = 'no service answers, the data directory is in use, or too many ingestions wait';
+const NO_READING = 'no service answers, the data directory is in use, or other files are being read back';
 const EXITS_OF_LOOK = {
   0: 'shown',
   2: 'wrong use or settings, or no such ingestion',
-  3: 'unreachable or locked',
+  3: NO_SERVICE,
 } as const;
 
 const EXITS_OF_MOVE = {
   0: 'done',
   2: 'wrong use or settings, or no such ingestion',
-  3: 'unreachable, locked or busy',
+  3: NO_SERVICE,
   4: 'its state does not allow it',
 } as const;
 
@@ -38,20 +42,29 @@ export const INGESTION_SPECS = {
   list: {
     summary: 'list ingestions',
     description:
-      'Lists the newest 100 ingestions, for programs (--json, --ids) all: of a running service, or where none answers as the data directory has them. On a terminal the ids are cut to their beginnings, which name them as well.',
+      'Lists the newest 100 ingestions; all with --json or --ids. Asks the running service, or reads the data directory if none answers. Terminals show shortened ids, which every command accepts.',
     arguments: [],
     options: [
       { flags: '--status <status>', description: 'only those in this state', choices: STATUSES },
       { flags: '--ids', description: 'print nothing but their ids, one per line' },
+      { flags: '--service-only', description: 'ask a running service or none: leave the data directory alone' },
       JSON_OPTION,
       URL_OPTION,
     ],
     examples: [
       { line: 'ackstream list', about: 'all' },
       { line: 'ackstream list --status failed --json', about: 'those that failed, for programs' },
-      { line: 'ackstream list --status failed --ids | xargs -n 1 ackstream resume', about: 'go on with all of them' },
+      {
+        line: 'ackstream list --status failed --ids | xargs -r -n 1 ackstream resume',
+        about: 'go on with all of them',
+      },
     ],
-    exits: { 0: 'listed', 2: 'wrong use or settings', 3: 'unreachable or locked' },
+    exits: {
+      0: 'listed',
+      2: 'wrong use or settings',
+      3: NO_SERVICE,
+      130: 'with --json or --ids interrupted',
+    },
   },
   status: {
     summary: 'show one ingestion',
@@ -85,6 +98,7 @@ export const INGESTION_SPECS = {
       ...EXITS_OF_MOVE,
       0: 'done; where it delivers itself COMPLETED',
       1: 'where it delivers itself: FAILED, PAUSED or CANCELLED',
+      3: NO_DELIVERY,
       130: 'where it delivers itself: interrupted',
     },
   },
@@ -96,7 +110,7 @@ export const INGESTION_SPECS = {
   delete: {
     summary: 'delete an ingestion that has ended',
     description:
-      'Deletes the ledger, attempts, bad records and secrets of an ingestion that is COMPLETED, FAILED or CANCELLED. What its id must never be used for again is kept: a file that was COMPLETED is answered so, one that was delivered in part is refused until it is asked for anew. Asks first whether it is meant.',
+      'Deletes the ledger, attempts, bad records and secrets of an ingestion that is COMPLETED, FAILED or CANCELLED. A mark stays so that the id is never reused: later requests are answered COMPLETED if the file was complete, and refused until --re-ingest if it was partial. Asks for confirmation.',
     arguments: [INGESTION_ARGUMENT],
     options: [{ flags: '--yes', description: 'do not ask' }, JSON_OPTION, URL_OPTION],
     examples: [{ line: 'ackstream delete 9d0c4e --yes', about: 'in a script, where nobody can be asked' }],
@@ -104,7 +118,7 @@ export const INGESTION_SPECS = {
       0: 'deleted',
       1: 'the answer was no',
       2: 'wrong use or settings, or no such ingestion',
-      3: 'unreachable or locked',
+      3: NO_SERVICE,
       4: 'its state does not allow it',
       130: 'interrupted',
     },
@@ -120,7 +134,7 @@ export const INGESTION_SPECS = {
       0: 'all is as delivered',
       1: 'something differs, or could not be compared',
       2: 'wrong use or settings, or no such ingestion',
-      3: 'unreachable, locked or busy',
+      3: NO_READING,
       130: 'interrupted',
     },
   },
@@ -134,7 +148,7 @@ export const INGESTION_SPECS = {
     exits: {
       0: 'printed',
       2: 'wrong use or settings, no such ingestion or chunk, or the file is gone',
-      3: 'unreachable, locked or busy',
+      3: NO_READING,
       4: 'the file is not what was delivered',
       130: 'interrupted',
     },
@@ -149,6 +163,6 @@ export const INGESTION_SPECS = {
       { line: 'ackstream rejects latest', about: 'the newest one' },
       { line: 'ackstream rejects latest --json', about: 'all of them, for programs' },
     ],
-    exits: EXITS_OF_LOOK,
+    exits: { ...EXITS_OF_LOOK, 130: 'with --json interrupted' },
   },
 } as const satisfies Record<string, CommandSpec>;

@@ -144,7 +144,7 @@ export const INSTALLATION_SPECS = {
     exits: EXITS_OF_TOKEN,
   },
   completion: {
-    summary: 'print what completes commands in a shell',
+    summary: 'print the completion script for a shell',
     description: 'Prints a script that has a shell complete commands, options and their values.',
     arguments: [{ name: 'shell', description: 'the shell it is for', choices: ['bash', 'zsh', 'fish'] }],
     options: [],

@@ -33,12 +33,13 @@ interface OwnUse {
 const OWN_URL = 'http://ackstream.internal';
 
 /**
- * @param options `url` the value of `--url`; `delivers`: a service of this process also delivers what it is asked for; `creates`: where there is no data directory it makes one.
+ * @param options `url` the value of `--url`; `delivers`: a service of this process also delivers what it is asked for; `creates`: where there is no data directory it makes one;
+ * `isOwnAllowed`: false keeps the data directory free for a service that starts meanwhile.
  * @throws CONFIG_INVALID, DATA_DIR_LOCKED, SERVICE_UNREACHABLE and what createService throws.
  */
 export async function openService(
   { env, cwd, clock }: CommandContext,
-  { url, ...use }: { readonly url: string | undefined } & OwnUse,
+  { url, isOwnAllowed = true, ...use }: { readonly url: string | undefined; readonly isOwnAllowed?: boolean } & OwnUse,
 ): Promise<OpenedService> {
   if (url !== undefined) {
     const client = new ServiceClient({ url: rootOf(url), token: env.ACKSTREAM_API_TOKEN ?? null });
@@ -46,7 +47,12 @@ export async function openService(
   }
   const config = loadConfig({ env, cwd });
   const holder = readLockHolder(config.dataDir);
-  if (holder === null) return (await findListening(config)) ?? openOwn(config, { clock, ...use });
+  if (holder === null) {
+    const listening = await findListening(config);
+    if (listening !== undefined) return listening;
+    if (isOwnAllowed) return openOwn(config, { clock, ...use });
+    throw new ServiceError('SERVICE_UNREACHABLE', { detail: 'No service answers.' });
+  }
   if (holder.url !== undefined) {
     return remoteService(new ServiceClient({ url: reachable(holder.url), token: config.apiToken }));
   }

@@ -1,9 +1,10 @@
-import { EXIT_DONE, type RunCommand } from './command.ts';
+import { type CommandContext, EXIT_DONE, type RunCommand } from './command.ts';
 import { ingestionIdOf } from './ingestion-id.ts';
 import { jsonLine } from './json-line.ts';
 import { openService } from './open-service.ts';
+import { printAllPages } from './print-all-pages.ts';
 import { renderRejects } from './render-rejects.ts';
-import type { RejectPageView, ServiceClient } from './service-client.ts';
+import type { RejectPageView } from './service-client.ts';
 
 /** As many as one looks through. */
 const MAX_SHOWN = 100;
@@ -13,27 +14,17 @@ export const runRejects: RunCommand<'rejects'> = async ({ ingestion, json: isJso
   const service = await openService(context, { url, delivers: false });
   try {
     const ingestionId = await ingestionIdOf(service.client, ingestion);
-    for await (const { items, next_cursor: nextCursor } of pagesOf(service.client, ingestionId)) {
-      if (isJson === true) {
-        context.write(items.map(jsonLine).join(''));
-        continue;
-      }
-      context.write(renderRejects(items));
-      if (items.length === 0) context.writeError('There are none.\n');
-      if (nextCursor !== null) context.writeError(`Only the first ${MAX_SHOWN} are shown; --json prints all.\n`);
-      break;
-    }
+    const askFor = (cursor: string | null) => service.client.listRejects(ingestionId, { limit: MAX_SHOWN, cursor });
+    if (isJson === true) return await printAllPages(askFor, jsonLine, context);
+    showFirst(await askFor(null), context);
     return EXIT_DONE;
   } finally {
     await service.close();
   }
 };
 
-async function* pagesOf(client: ServiceClient, ingestionId: string): AsyncGenerator<RejectPageView> {
-  let cursor: string | null = null;
-  do {
-    const page: RejectPageView = await client.listRejects(ingestionId, { limit: MAX_SHOWN, cursor });
-    yield page;
-    cursor = page.next_cursor;
-  } while (cursor !== null);
+function showFirst({ items, next_cursor: nextCursor }: RejectPageView, { write, writeError }: CommandContext): void {
+  write(renderRejects(items));
+  if (items.length === 0) writeError('There are none.\n');
+  if (nextCursor !== null) writeError(`Only the first ${MAX_SHOWN} are shown; --json prints all.\n`);
 }

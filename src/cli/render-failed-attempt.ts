@@ -40,7 +40,7 @@ function answerLines(answer: Answer): string[] {
   lines.push('');
   if (encoding === 'base64') lines.push('(in base64, for it is no UTF-8)');
   if (body !== '') lines.push(...body.split(/\r?\n/).map(terminalText));
-  if (answer.is_body_cut) lines.push(`(the begin of ${formatCount(byteCount)} bytes)`);
+  if (answer.is_body_cut) lines.push(`(the beginning of ${formatCount(byteCount)} bytes)`);
   else if (body === '' && byteCount > 0)
     lines.push(`(${formatCount(byteCount)} bytes, compressed, of which none is kept)`);
   return lines.map((line) => `  | ${line}`.trimEnd());

@@ -116,11 +116,8 @@ export class ServiceClient {
   }
 
   /** Removes an ingestion that has ended. */
-  async deleteIngestion(ingestionId: string): Promise<void> {
-    const { isOk, status, bytes } = await this.#exchange(`/api/ingestions/${encodeURIComponent(ingestionId)}`, {
-      method: 'DELETE',
-    });
-    if (!isOk) throw this.#failureOf(this.#jsonOf(status, bytes));
+  deleteIngestion(ingestionId: string): Promise<void> {
+    return this.#delete(`/api/ingestions/${encodeURIComponent(ingestionId)}`);
   }
 
   /**
@@ -143,9 +140,19 @@ export class ServiceClient {
     return this.#ask(path, verificationSchema, { method: 'POST' });
   }
 
-  /** What {@link ServiceClient.verify} has found so far. */
-  getVerification(ingestionId: string): Promise<VerificationView> {
-    return this.#ask(`/api/ingestions/${encodeURIComponent(ingestionId)}/verification`, verificationSchema);
+  /** What {@link ServiceClient.verify} has found so far; null: it was not asked for, or is forgotten. */
+  async getVerification(ingestionId: string): Promise<VerificationView | null> {
+    try {
+      return await this.#ask(`/api/ingestions/${encodeURIComponent(ingestionId)}/verification`, verificationSchema);
+    } catch (error) {
+      if (isCode(error, 'VERIFICATION_NOT_FOUND')) return null;
+      throw error;
+    }
+  }
+
+  /** Has the service stop what {@link ServiceClient.verify} began, and forget it. */
+  giveUpVerification(ingestionId: string): Promise<void> {
+    return this.#delete(`/api/ingestions/${encodeURIComponent(ingestionId)}/verification`);
   }
 
   /** The newest `limit` ingestions, of one state where it is given, from a page's `next_cursor` on. */
@@ -177,6 +184,11 @@ export class ServiceClient {
     const body = schema.safeParse(json);
     if (isOk && body.success) return body.data;
     throw this.#failureOf(json);
+  }
+
+  async #delete(path: string): Promise<void> {
+    const { isOk, status, bytes } = await this.#exchange(path, { method: 'DELETE' });
+    if (!isOk) throw this.#failureOf(this.#jsonOf(status, bytes));
   }
 
   async #exchange(

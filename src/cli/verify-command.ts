@@ -1,3 +1,4 @@
+import { ServiceError } from '../errors.ts';
 import { type CommandContext, EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, type RunCommand } from './command.ts';
 import { ingestionIdOf } from './ingestion-id.ts';
 import { jsonLine } from './json-line.ts';
@@ -16,9 +17,14 @@ export const runVerify: RunCommand<'verify'> = async ({ ingestion, json, url }, 
   const service = await openService(context, { url, delivers: false });
   try {
     const ingestionId = await ingestionIdOf(service.client, ingestion);
+    const isOfAnother = (await service.client.getVerification(ingestionId))?.state === 'running';
     const verification = await untilCompared(service.client, ingestionId, context);
     context.write(json === true ? jsonLine(verification) : verificationText(verification));
-    if (verification.state === 'running') return EXIT_INTERRUPTED;
+    if (verification.state === 'running') {
+      if (isOfAnother) context.writeError('It was begun by another, and the service goes on with it.\n');
+      else await service.client.giveUpVerification(ingestionId);
+      return EXIT_INTERRUPTED;
+    }
     return verification.state === 'done' && verification.mismatch === null ? EXIT_DONE : EXIT_FAILED;
   } finally {
     await service.close();
@@ -35,7 +41,10 @@ async function untilCompared(
   while (verification.state === 'running' && !signal.aborted) {
     if (isErrorTerminal) writeError(`${ERASE_LINE}${comparedText(verification)}`);
     await clock.sleep(POLL_INTERVAL_MS, signal);
-    verification = await client.getVerification(ingestionId);
+    const seen = await client.getVerification(ingestionId);
+    if (seen === null)
+      throw new ServiceError('VERIFICATION_NOT_FOUND', { detail: 'Another had it given up meanwhile.' });
+    verification = seen;
   }
   if (isErrorTerminal) writeError(ERASE_LINE);
   return verification;

@@ -37,7 +37,7 @@ export interface Delivery {
   readonly destination: Destination;
   readonly retry: RetrySettings;
   readonly journal: DeliveryJournal;
-  /** The first attempt, where it was begun with the acknowledgement before; null: it is yet to begin. */
+  /** The first attempt, where it was begun with the plan or with the acknowledgement before; null: it is yet to begin. */
   readonly begun: BegunAttempt | null;
   /** As it is on record. */
   readonly history: RetryHistory;

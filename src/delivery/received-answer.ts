@@ -2,8 +2,9 @@
  * What is kept of an answer that was no acknowledgement, for those who ask why a delivery stopped. Receivers and proxies write into it what they please, what they were
  * sent among it: secrets are hidden first and the rest cut after, so that none is halved.
  */
-import { hideSecrets, hideSecretsIn } from '../model/hide-secrets.ts';
+import { HIDDEN, hideSecrets, hideSecretsIn, type Secret } from '../model/hide-secrets.ts';
 import type { ReceivedAnswer } from '../model/outcome.ts';
+import { isEncoded } from '../protocol/ack.ts';
 import type { PartialAnswer } from './post-channel.ts';
 
 /** Most of the headers that is kept, in characters of names and values. */
@@ -11,7 +12,6 @@ const MAX_HEADERS_LENGTH = 8_192;
 /** Most of the body that is kept: error pages of frameworks have some ten thousand bytes, and say at their beginning what is wrong. */
 const MAX_BODY_BYTES = 16_384;
 
-const HIDDEN = '[hidden]';
 /** Headers that let in whoever has their value. */
 const CREDENTIAL_HEADER =
   /cookie|authorization|authentication-info|proxy-authenticate|token|secret|password|session|api-?key/i;
@@ -37,7 +37,7 @@ export function receivedAnswerOf(
 }
 
 /** As much of an answer as is kept, without the secrets. */
-export function keptAnswer(answer: ReceivedAnswer, secrets: readonly string[]): ReceivedAnswer {
+export function keptAnswer(answer: ReceivedAnswer, secrets: readonly Secret[]): ReceivedAnswer {
   const headers = keptHeaders(answer.headers.map(([name, value]) => [name, shownValue(name, value, secrets)]));
   const isUnreadable = isCompressed(answer);
   const body = isUnreadable ? new Uint8Array() : hideSecretsIn(answer.body, secrets, { isCut: answer.isBodyCut });
@@ -51,7 +51,7 @@ export function keptAnswer(answer: ReceivedAnswer, secrets: readonly string[]): 
   };
 }
 
-function shownValue(name: string, value: string, secrets: readonly string[]): string {
+function shownValue(name: string, value: string, secrets: readonly Secret[]): string {
   return CREDENTIAL_HEADER.test(name) ? HIDDEN : hideSecrets(value, secrets);
 }
 
@@ -68,10 +68,7 @@ function keptHeaders(headers: ReceivedAnswer['headers']): ReceivedAnswer['header
 
 /** Nothing can be hidden in what is compressed, which was not asked for. */
 function isCompressed({ headers }: ReceivedAnswer): boolean {
-  return headers.some(
-    ([name, value]) =>
-      name.toLowerCase() === CONTENT_ENCODING && !['', 'identity'].includes(value.trim().toLowerCase()),
-  );
+  return headers.some(([name, value]) => name.toLowerCase() === CONTENT_ENCODING && isEncoded(value));
 }
 
 /** Text of a header: UTF-8 as most write it today, else Latin-1, in which all bytes are characters. */

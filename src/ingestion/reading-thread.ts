@@ -39,7 +39,7 @@ let threadCount = 0;
 
 /** Starts a thread that reads. Taking more than its memory ends it, and nothing else, with what {@link threadFailure} tells. */
 export function startReadingThread({ script, start, memoryBytes }: ThreadOptions): Worker {
-  // Where each has a core for itself beside the main thread, giving way would only let others have it.
+  // Where each has a core for itself beside the main thread, giving way would only let others have it. As it is now: who gave way cannot take it back without privilege.
   const givesWay = threadCount >= availableParallelism() - 1;
   const worker = new Worker(script, {
     workerData: { start, givesWay } satisfies ThreadStart<unknown>,

@@ -28,6 +28,9 @@ export type Expectation =
       readonly totalChunks: number;
     };
 
+/** The highest that `Ackstream-Epoch` can say: receivers read fifteen digits. */
+const MAX_EPOCH = 999_999_999_999_999;
+
 /** Most of a receiver's own words that go into logs and errors, in characters. */
 const MAX_QUOTED_CHARACTERS = 300;
 
@@ -85,7 +88,7 @@ function interpretRefusal(answer: Answer, object: JsonObject | null, expected: E
 
 /** The body as an object; null where it is none, or not readable as one. */
 function readObject(answer: Answer): JsonObject | null {
-  if (isEncoded(answer)) return null;
+  if (isEncoded(answer.contentEncoding)) return null;
   try {
     // The decoder skips one leading BOM, and refuses what is not UTF-8.
     const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(answer.body));
@@ -100,8 +103,8 @@ function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The header is a list, which may be empty. */
-function isEncoded({ contentEncoding }: Answer): boolean {
+/** Whether a body is compressed or the like, by its Content-Encoding: a list, which may be empty. */
+export function isEncoded(contentEncoding: string | null): boolean {
   const codings = contentEncoding?.toLowerCase().split(',') ?? [];
   return codings.some((coding) => !['', 'identity'].includes(coding.trim()));
 }
@@ -123,9 +126,9 @@ function isEchoOf(object: JsonObject, expected: Expectation): boolean {
   return isIngestion && isChunk;
 }
 
-/** An epoch above which there is still one that a double can express. */
+/** An epoch above which there is still one that receivers read. */
 function isEpoch(value: unknown): value is number {
-  return isIndexBelow(value, Number.MAX_SAFE_INTEGER);
+  return isIndexBelow(value, MAX_EPOCH);
 }
 
 /** Whether the value names a chunk before the one that was sent; COMPLETED comes after all chunks. */
@@ -149,7 +152,8 @@ function describe(answer: Answer, object: JsonObject | null): string {
 }
 
 function wordsOf(answer: Answer, object: JsonObject | null): string {
-  if (isEncoded(answer)) return `a body in the encoding ${answer.contentEncoding}, which was not asked for`;
+  if (isEncoded(answer.contentEncoding))
+    return `a body in the encoding ${answer.contentEncoding}, which was not asked for`;
   const error = object?.error;
   if (typeof error === 'string') return error;
   if (error !== undefined && error !== null) return JSON.stringify(error);

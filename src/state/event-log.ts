@@ -25,8 +25,6 @@ const FORGOTTEN_EVERY = 64;
 
 /** Of a reason or a message, in JSON: longer ones are whole with what they are of. */
 const MAX_SAID_BYTES = 1_024;
-/** A character takes so much of JSON at most, as one that is escaped does. */
-const MAX_CHARACTER_BYTES = 6;
 
 /** What was told of the progress of an ingestion that runs. */
 interface Progress {
@@ -39,7 +37,7 @@ interface Progress {
   untold: Ingestion | null;
 }
 
-/** An attempt that failed. */
+/** An attempt that ended without an acknowledgement. */
 interface EndedAttempt {
   readonly attempt: number;
   readonly outcome: Outcome;
@@ -176,8 +174,15 @@ export class EventLog {
 }
 
 function cutSaid(text: string): string {
-  const isShort = Buffer.byteLength(JSON.stringify(text)) <= MAX_SAID_BYTES;
-  return isShort ? text : cutText(text, Math.floor(MAX_SAID_BYTES / MAX_CHARACTER_BYTES));
+  let said = text;
+  // Characters that are escaped take six times as many bytes as others.
+  for (let length = MAX_SAID_BYTES; jsonBytesOf(said) > MAX_SAID_BYTES; length = Math.floor(length * 0.9))
+    said = cutText(text, length);
+  return said;
+}
+
+function jsonBytesOf(text: string): number {
+  return Buffer.byteLength(JSON.stringify(text));
 }
 
 function chunkEventOf({ checkpoint, highestAckedChunk }: Ingestion): ChunkEvent {

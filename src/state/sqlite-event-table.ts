@@ -33,7 +33,8 @@ const LIST_AFTER = `
 SELECT events.* FROM events LEFT JOIN ingestions USING (ingestion_id)
 WHERE event_id > :after AND deleted_at IS NULL ORDER BY event_id LIMIT :limit`;
 const LIST_AFTER_OF = `
-SELECT * FROM events WHERE ingestion_id = :ingestionId AND event_id > :after ORDER BY event_id LIMIT :limit`;
+SELECT * FROM events WHERE ingestion_id = :ingestionId AND event_id > :after
+  AND (SELECT deleted_at IS NULL FROM ingestions WHERE ingestion_id = :ingestionId) ORDER BY event_id LIMIT :limit`;
 
 const LAST_OF_KIND = `
 SELECT * FROM events WHERE event_id = (

@@ -3,7 +3,7 @@
  * writing; `VACUUM INTO` copies it in one go, where the steps of SQLite's backup interface would begin anew with each acknowledgement. The copy
  * has no page that was given free, so nothing that was deleted is in it.
  */
-import { closeSync, existsSync, lstatSync, openSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, lstatSync, openSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import { ServiceError, toServiceError } from '../errors.ts';
 import { checkStateFile, THOROUGH } from './check-state-file.ts';
@@ -25,14 +25,18 @@ const FILE_MODE = 0o600;
 /**
  * Copies the state at `path` to `target`, both absolute: whole, checked and on the disk when this returns; else there is nothing at `target`, or what was there before.
  * @param options `isForced`: a regular file at `target` is replaced.
- * @throws COMMAND_INVALID where nothing may be written at `target`; STATE_DAMAGED where the state is; STATE_UNAVAILABLE, STATE_SCHEMA_TOO_NEW.
+ * @throws COMMAND_INVALID where nothing may be written at `target`; STATE_UNAVAILABLE where nothing can be, or there is no state; STATE_DAMAGED where the state is; STATE_SCHEMA_TOO_NEW.
  */
 export function backUpState(path: string, target: string, { isForced }: { readonly isForced: boolean }): StateBackup {
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   if (size === 0) throw new ServiceError('STATE_UNAVAILABLE', { detail: `There is no state at ${path}.` });
-  refuseTarget(path, target, isForced);
   const partial = join(dirname(target), `.${basename(target)}.${process.pid}.partial`);
-  createFile(partial);
+  try {
+    refuseTarget(path, target, isForced);
+    createFile(partial);
+  } catch (cause) {
+    throw cause instanceof ServiceError ? cause : targetUnwritable(target, cause);
+  }
   try {
     // Read first: the service may commit meanwhile. A state that is older than it was would pass for a sound one once it is restored without its marker.
     const mark = readStateMark(path);
@@ -53,7 +57,6 @@ export function backUpState(path: string, target: string, { isForced }: { readon
 }
 
 function refuseTarget(path: string, target: string, isForced: boolean): void {
-  if (!existsSync(dirname(target))) throw targetInvalid(`There is no folder ${dirname(target)}`);
   // Among the state's own files any name may come to mean something; and what takes them would take the backup too.
   const dataDirectory = realpathSync(dirname(path));
   if (`${realpathSync(dirname(target))}${sep}`.startsWith(dataDirectory + sep)) {
@@ -66,14 +69,9 @@ function refuseTarget(path: string, target: string, isForced: boolean): void {
 }
 
 function createFile(partial: string): void {
-  try {
-    // Left by one that was killed: in a container each has the same process id.
-    rmSync(partial, { force: true });
-    closeSync(openSync(partial, 'wx', FILE_MODE));
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw targetInvalid(`${partial} cannot be written: ${reason}`, cause);
-  }
+  // Left by one that was killed: in a container each has the same process id.
+  rmSync(partial, { force: true });
+  closeSync(openSync(partial, 'wx', FILE_MODE));
 }
 
 function copySnapshot(path: string, partial: string): void {
@@ -96,6 +94,13 @@ function countIngestions(partial: string): number {
   }
 }
 
-function targetInvalid(detail: string, cause?: unknown): ServiceError {
-  return new ServiceError('COMMAND_INVALID', { detail: `${detail}.`, ...(cause === undefined ? {} : { cause }) });
+function targetInvalid(detail: string): ServiceError {
+  return new ServiceError('COMMAND_INVALID', { detail: `${detail}.` });
+}
+
+/** No wrong use: the disk that backups go to may have been lost since the command was set up. */
+function targetUnwritable(target: string, cause: unknown): ServiceError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const detail = `No backup was made at ${target}: ${reason}. Its folder must be there, mounted, and writable.`;
+  return new ServiceError('STATE_UNAVAILABLE', { detail, cause });
 }

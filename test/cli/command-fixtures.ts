@@ -80,6 +80,17 @@ export const FAILED_ATTEMPT: FailedAttemptView & { readonly answer: NonNullable<
   },
 };
 
+/** For a command that is interrupted, or whose reader goes, when it has written something: its first `write` is its last that counts. */
+export function interruptedByWriting() {
+  const interruption = new AbortController();
+  const printed: string[] = [];
+  const write = (text: string) => {
+    printed.push(text);
+    interruption.abort();
+  };
+  return { changes: { signal: interruption.signal, write }, lines: () => printed.join('').trimEnd().split('\n') };
+}
+
 /** A context whose output is collected. */
 export function recordedContext(changes: Partial<CommandContext> = {}) {
   const written = { out: '', error: '', bytes: [] as Buffer[] };

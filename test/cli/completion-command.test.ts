@@ -75,7 +75,7 @@ describe.runIf(hasBash)('the completion of bash', () => {
   });
 
   it('asks for ids where one is to be named, and nowhere else', async () => {
-    const ids = 'ackstream() { [[ "$*" == "list --ids" ]] && printf "%s\\n" 9d0c 9f11 4b4a; }';
+    const ids = 'ackstream() { [[ "$*" == "list --ids --service-only" ]] && printf "%s\\n" 9d0c 9f11 4b4a; }';
     expect(
       await completedByBash(['ackstream status ', 'ackstream cancel --json 9', 'ackstream verify --j'], ids),
     ).toEqual([['latest', '9d0c', '9f11', '4b4a'], ['9d0c', '9f11'], ['--json']]);
@@ -91,7 +91,7 @@ describe.runIf(hasBash)('the completion of bash', () => {
     writeFileSync(join(folder, 'products.json'), '[]');
     writeFileSync(
       join(folder, 'rc'),
-      `PS1='$ '\nackstream() { if [[ "$*" == "list --ids" ]]; then echo 9d0c; else printf '<%s>' "$@" >> said; fi; }\n. ./completion\n`,
+      `PS1='$ '\nackstream() { if [[ "$*" == "list --ids --service-only" ]]; then echo 9d0c; else printf '<%s>' "$@" >> said; fi; }\n. ./completion\n`,
     );
     const typed = ['ackstream ing\tprod\t --no-w\t', 'ackstream stat\t9\t--wa\t', 'ackstream token rev\t pim', 'exit'];
     const { status } = spawnSync(SCRIPT, ['-qec', 'bash --noprofile --rcfile rc -i', '/dev/null'], {
@@ -132,7 +132,7 @@ describe('the completion of other shells', () => {
       "complete -c ackstream -n '__fish_seen_subcommand_from list; and not __fish_seen_subcommand_from token' -l status -x -a 'QUEUED RUNNING PAUSED COMPLETED FAILED CANCELLED' -d 'only those in this state'",
     );
     expect(lines).toContain(
-      "complete -c ackstream -n '__fish_seen_subcommand_from pause' -a 'latest (ackstream list --ids 2>/dev/null | head -n 50)' -d 'id, its beginning, or latest'",
+      "complete -c ackstream -n '__fish_seen_subcommand_from pause' -a 'latest (ackstream list --ids --service-only 2>/dev/null | head -n 50)' -d 'id, its beginning, or latest'",
     );
     for (const line of lines.slice(0, -1)) expect(line).toMatch(/^# |^complete -c ackstream /);
   });

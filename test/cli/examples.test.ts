@@ -92,7 +92,7 @@ it.each(commandEntries().map(([name, { examples }]) => [name, examples] as const
           .replace(/^9000$/, '0')
           .replace(/^9d0c4e$/, id.slice(0, 12)),
       );
-      // Behind `xargs -n 1`: once for each line of what is before.
+      // Behind `xargs -r -n 1`: once for each line of what is before.
       for (const last of piped.length === 0 ? [[]] : piped.map((word) => [word])) {
         const { code, error, out } = await scene.run(
           [...words, ...last],

@@ -147,7 +147,13 @@ const PROVOCATIONS: Readonly<Record<CommandName, Readonly<Record<number, Provoca
     2: plainly('generate --format yaml --records 1'),
     130: (scene) => scene.interrupt('generate --format json --records 1'),
   },
-  list: looksAt('list'),
+  list: {
+    ...looksAt('list'),
+    130: async (scene) => {
+      await scene.deliver();
+      return scene.interrupt('list --ids');
+    },
+  },
   status: {
     ...looksAt('status latest'),
     1: async (scene) => {
@@ -221,7 +227,13 @@ const PROVOCATIONS: Readonly<Record<CommandName, Readonly<Record<number, Provoca
       return scene.interrupt('chunk latest 0');
     },
   },
-  rejects: looksAt('rejects latest'),
+  rejects: {
+    ...looksAt('rejects latest'),
+    130: async (scene) => {
+      await scene.deliver();
+      return scene.interrupt('rejects latest --json');
+    },
+  },
   receiver: {
     0: (scene) => scene.runUntilItListens('receiver --port 0'),
     1: (scene) => scene.run(`receiver --port ${new URL(scene.receiver.origin).port}`),

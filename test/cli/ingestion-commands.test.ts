@@ -1,13 +1,11 @@
 /** The commands that move an ingestion or look at one, against a real service and a real receiver, and without a service. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { serve } from '@hono/node-server';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { CommandContext } from '../../src/cli/command.ts';
 import { ingestionIdOf } from '../../src/cli/ingestion-id.ts';
 import { runCommandLine } from '../../src/cli/run-command-line.ts';
 import { ServiceClient } from '../../src/cli/service-client.ts';
-import { apiUnderTest, sampleIngestion } from '../api/api-under-test.ts';
 import { startReceiver, type TestReceiver } from '../harness/receiver.ts';
 import { startService } from '../harness/service.ts';
 import { tempFolder } from '../harness/temp-folder.ts';
@@ -79,56 +77,6 @@ describe('pause, resume and cancel', () => {
       code: 3,
       error: expect.stringMatching(/^SERVICE_UNREACHABLE: QUEUED, .* there is nothing to watch/),
     });
-  });
-});
-
-describe('list', () => {
-  /** A service that has so many ingestions. */
-  async function serviceWith(count: number) {
-    const all = Array.from({ length: count }, (_, index) =>
-      sampleIngestion({ ingestionId: String(index).padStart(64, 'f') }),
-    );
-    const { app } = apiUnderTest({
-      reads: {
-        listIngestions: ({ limit, cursor }) => {
-          const end = Number(cursor ?? 0) + limit;
-          return Promise.resolve({ items: all.slice(end - limit, end), nextCursor: end < count ? String(end) : null });
-        },
-      },
-    });
-    const { promise, resolve } = Promise.withResolvers<number>();
-    const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, ({ port }) => resolve(port));
-    onTestFinished(() => void server.close());
-    const url = `http://127.0.0.1:${await promise}`;
-    return async (args: string, changes: Partial<CommandContext> = {}) => {
-      const { context, written } = recordedContext(changes);
-      const code = await runCommandLine([...args.split(' '), '--url', url], context);
-      return { code, error: written.error, lines: written.out.trimEnd().split('\n') };
-    };
-  }
-
-  it('shows a person the newest, and gives programs all of them', async () => {
-    const run = await serviceWith(250);
-    const shown = await run('list');
-    expect(shown).toMatchObject({ code: 0, error: 'Only the newest 100 are shown; --json or --ids prints all.\n' });
-    expect(shown.lines).toHaveLength(101);
-    const ids = await run('list --ids');
-    expect(ids).toMatchObject({ code: 0, error: '' });
-    expect(ids.lines).toEqual(Array.from({ length: 250 }, (_, index) => String(index).padStart(64, 'f')));
-    const documents = (await run('list --json')).lines.map((line) => JSON.parse(line).ingestion_id);
-    expect(documents).toEqual(ids.lines);
-  });
-
-  it('asks for no more where nobody reads on', async () => {
-    const run = await serviceWith(250);
-    expect((await run('list --ids', { signal: AbortSignal.abort() })).lines).toHaveLength(100);
-  });
-
-  it('shows the begin of each id on a terminal, which names it as well', async () => {
-    const run = await serviceWith(1);
-    const { lines } = await run('list', { terminalColumns: () => 80 });
-    expect(lines[1]).toMatch(/^f{12} {2}[A-Z]/);
-    expect((await run('list')).lines[1]).toMatch(/^f{63}0 {2}[A-Z]/);
   });
 });
 

@@ -1,22 +1,28 @@
 /** What the commands ask of a service: of the API over fakes, behind a real socket. */
 import { type ServerType, serve } from '@hono/node-server';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { CommandContext } from '../../src/cli/command.ts';
 import { runCommandLine } from '../../src/cli/run-command-line.ts';
+import type { Verification } from '../../src/ingestion/verify-service.ts';
 import type { RejectEntry } from '../../src/model/ingestion.ts';
 import type { IngestRequest } from '../../src/protocol/ingest-request.ts';
-import { apiUnderTest, FILE_ID, INGESTION_ID, sampleIngestion, sampleReject } from '../api/api-under-test.ts';
-import { recordedContext } from './command-fixtures.ts';
+import { apiUnderTest, FILE_ID, INGESTION_ID, NOW, sampleIngestion, sampleReject } from '../api/api-under-test.ts';
+import { interruptedByWriting, recordedContext } from './command-fixtures.ts';
 
 let server: ServerType | undefined;
 afterEach(() => new Promise((resolve) => server?.close(resolve)));
 
 /** Runs a command against an API of these fakes. */
-async function run(args: readonly string[], fakes: Parameters<typeof apiUnderTest>[0]) {
+async function run(
+  args: readonly string[],
+  fakes: Parameters<typeof apiUnderTest>[0],
+  changes: Partial<CommandContext> = {},
+) {
   const { app } = apiUnderTest(fakes);
   const port = await new Promise<number>((resolve) => {
     server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, (address) => resolve(address.port));
   });
-  const { context, written } = recordedContext();
+  const { context, written } = recordedContext(changes);
   const code = await runCommandLine([...args, '--url', `http://127.0.0.1:${port}`], context);
   return { code, ...written };
 }
@@ -24,17 +30,17 @@ async function run(args: readonly string[], fakes: Parameters<typeof apiUnderTes
 describe('ackstream rejects', () => {
   const rejects =
     (...args: readonly string[]) =>
-    (all: readonly RejectEntry[]) =>
-      run(['rejects', INGESTION_ID, ...args], {
-        reads: {
-          getIngestion: () => Promise.resolve(sampleIngestion()),
-          listRejects: (_id, { limit, cursor }) => {
-            const end = Number(cursor ?? 0) + limit;
-            const nextCursor = end < all.length ? String(end) : null;
-            return Promise.resolve({ items: all.slice(end - limit, end), nextCursor });
-          },
+    (all: readonly RejectEntry[], changes?: Partial<CommandContext>) => {
+      const reads = {
+        getIngestion: () => Promise.resolve(sampleIngestion()),
+        listRejects: (_id: string, { limit, cursor }: { limit: number; cursor?: string }) => {
+          const end = Number(cursor ?? 0) + limit;
+          const nextCursor = end < all.length ? String(end) : null;
+          return Promise.resolve({ items: all.slice(end - limit, end), nextCursor });
         },
-      });
+      };
+      return run(['rejects', INGESTION_ID, ...args], { reads }, changes);
+    };
   const many = Array.from({ length: 250 }, (_, index) => sampleReject(index));
 
   it('shows a row for each: where, what, and why', async () => {
@@ -76,6 +82,13 @@ describe('ackstream rejects', () => {
       .map((line) => JSON.parse(line).byte_offset);
     expect(offsets).toEqual(many.map(({ byteOffset }) => byteOffset));
     expect(code).toBe(0);
+  });
+
+  it('says by its exit code that it printed a part only, where it is interrupted or nobody reads on', async () => {
+    const { changes, lines } = interruptedByWriting();
+    const { code, error } = await rejects('--json')(many, changes);
+    expect({ code, error }).toEqual({ code: 130, error: '' });
+    expect(lines()).toHaveLength(100);
   });
 
   it('says that there are none', async () => {
@@ -133,5 +146,52 @@ describe('the options of ackstream ingest', () => {
 
   it('say nothing of the format where none is given', async () => {
     expect(await requestOf('a.json')).toMatchObject({ format: null, onBadRecord: null, maxBadRecords: null });
+  });
+});
+
+describe('ackstream verify that is interrupted', () => {
+  const running: Verification = {
+    state: 'running',
+    chunkCount: 24,
+    verifiedChunkCount: 7,
+    verifiedRecordCount: 3500,
+    mismatch: null,
+    error: null,
+    startedAt: NOW,
+    endedAt: null,
+  };
+
+  /** With a service that has this under way before the command asks; and which verifications it is told to give up. */
+  async function interrupted(before: Verification | null) {
+    let current = before;
+    const givenUp: string[] = [];
+    const verifications = {
+      start: () => (current = running),
+      find: () => current,
+      forget: (ingestionId: string) => givenUp.push(ingestionId) > 0,
+    };
+    const reads = { getIngestion: () => Promise.resolve(sampleIngestion()) };
+    const ended = await run(['verify', INGESTION_ID], { verifications, reads }, { signal: AbortSignal.abort() });
+    return { ...ended, givenUp };
+  }
+
+  it('has the service give up what it began there', async () => {
+    const nothingBefore = [null, { ...running, state: 'done' as const, endedAt: NOW }];
+    for (const before of nothingBefore) {
+      expect(await interrupted(before)).toMatchObject({
+        code: 130,
+        out: 'Interrupted: 7 of 24 chunks, 3,500 records compared so far. The same command compares it all.\n',
+        error: '',
+        givenUp: [INGESTION_ID],
+      });
+    }
+  });
+
+  it('leaves alone what another began', async () => {
+    expect(await interrupted(running)).toMatchObject({
+      code: 130,
+      error: 'It was begun by another, and the service goes on with it.\n',
+      givenUp: [],
+    });
   });
 });

@@ -118,7 +118,11 @@ describe('the last failed attempt', () => {
   });
 
   it.each<[string, Partial<typeof answer>, string]>([
-    ['that is longer than what is kept', { is_body_cut: true, body_bytes: 123_456 }, '(the begin of 123,456 bytes)'],
+    [
+      'that is longer than what is kept',
+      { is_body_cut: true, body_bytes: 123_456 },
+      '(the beginning of 123,456 bytes)',
+    ],
     ['that is no text', { body: '//4=', body_encoding: 'base64' }, '(in base64, for it is no UTF-8)\n  | //4='],
     ['that came compressed', { body: '', body_bytes: 900 }, '(900 bytes, compressed, of which none is kept)'],
     ['with more headers than are kept', { are_headers_cut: true }, '(more headers came than are kept)'],

@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core';
 import { expect, it, onTestFinished } from 'vitest';
 import { setScene } from '../harness/scene.ts';
 import { startService } from '../harness/service.ts';
@@ -5,6 +6,8 @@ import { badge, describeInBrowser, expectAccessible, openPage, PATIENCE, picture
 
 const SLOWLY = { fault: 'delay', delay_ms: 30 } as const;
 const IS_LIVE = 'document.getElementById("connection").textContent === "Live"';
+const HIDE = `Object.defineProperty(document, 'visibilityState', { value: 'hidden' });
+  document.dispatchEvent(new Event('visibilitychange'))`;
 
 describeInBrowser('the connection of a page to the service', (browser) => {
   it('is said to be lost while the service is away, and goes on by itself when it is back', async () => {
@@ -61,10 +64,61 @@ describeInBrowser('the connection of a page to the service', (browser) => {
     await Promise.all(pages.map((page) => badge(page, 'completed').waitFor()));
 
     for (const page of pages) {
-      await page.evaluate(`Object.defineProperty(document, 'visibilityState', { value: 'hidden' });
-        document.dispatchEvent(new Event('visibilitychange'))`);
+      await page.evaluate(HIDE);
     }
     await expect.poll(liveCount, PATIENCE).toBe(0);
+  });
+
+  it('is live again soon where a tab goes to another page while others have the other streams', async () => {
+    const scene = await setScene({ recordCount: 10 });
+    const { page: first, faults } = await openPage(browser(), scene.service.url);
+    const others = [await first.context().newPage(), await first.context().newPage()];
+    for (const page of others) await page.goto(scene.service.url);
+    const isLive = (page: Page) => page.evaluate(IS_LIVE);
+    for (const page of [first, ...others]) await expect.poll(() => isLive(page), PATIENCE).toBe(true);
+
+    await first.getByRole('link', { name: 'New', exact: true }).click();
+    await first.getByRole('heading', { name: 'New ingestion' }).waitFor();
+    await expect.poll(() => isLive(first), { timeout: 5000 }).toBe(true);
+    expect(await Promise.all(others.map(isLive))).toEqual([true, true]);
+    expect(faults).toEqual([]);
+  });
+
+  it.each([
+    { fate: 'hidden', streams: 0, leave: (page: Page) => page.evaluate(HIDE) },
+    {
+      fate: 'left for another',
+      streams: 1,
+      leave: (page: Page) => page.getByRole('link', { name: 'New', exact: true }).click(),
+    },
+  ])('takes no stream for a page that was $fate before it got its place', async ({ leave, streams }) => {
+    const scene = await setScene({ recordCount: 10 });
+    const context = await browser().newContext();
+    onTestFinished(() => context.close());
+    // The first place is given only when the test says so.
+    await context.addInitScript(`{
+      const { request } = LockManager.prototype;
+      LockManager.prototype.request = function (name, options, work) {
+        LockManager.prototype.request = request;
+        return request.call(this, name, options, async (lock) => {
+          await new Promise((resolve) => (window.givePlace = resolve));
+          return work(lock);
+        });
+      };
+    }`);
+    const page = await context.newPage();
+    let streamCount = 0;
+    page.on('request', (request) => {
+      if (request.url().endsWith('/api/events')) streamCount += 1;
+    });
+    await page.goto(scene.service.url);
+    await page.waitForFunction('window.givePlace !== undefined');
+    const placesHeld = () => page.evaluate('navigator.locks.query().then(({ held }) => held.length)');
+    await leave(page);
+    await page.evaluate('window.givePlace()');
+    await expect.poll(() => page.evaluate(IS_LIVE), PATIENCE).toBe(streams > 0);
+    await expect.poll(placesHeld, PATIENCE).toBe(streams);
+    expect(streamCount).toBe(streams);
   });
 
   it('leaves requests to others where the limit of the service is near', async () => {

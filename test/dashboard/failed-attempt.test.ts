@@ -68,6 +68,39 @@ describeInBrowser('the last failed attempt', (browser) => {
     expect(faults).toEqual([]);
   });
 
+  it('keeps where one reads, the focus and what is selected in it while the page around it changes', async () => {
+    const scene = await setScene({ recordCount: 100 });
+    const said = Array.from({ length: 400 }, (_, line) => `line ${line} of a long trace`).join('\n');
+    scene.receiver.setFaults({ fault: 'status', status: 503, chunk: 3, body: said });
+    const { body } = await scene.ingest({ retry: { window: '300ms', max_delay: '50ms' } });
+    const { page, faults } = await openPage(browser(), `${scene.service.url}/#/ingestions/${body.ingestion_id}`);
+    await badge(page, 'paused').waitFor();
+    const attempt = page.locator('[data-key="last-failed-attempt"]');
+    await attempt.locator('pre.said').waitFor();
+    await page.evaluate(`{
+      const said = document.querySelector('pre.said');
+      said.focus();
+      said.scrollTop = 700;
+      getSelection().setBaseAndExtent(said.firstChild, 10, said.firstChild, 300);
+    }`);
+    const place = () =>
+      page.evaluate(`[document.querySelector('pre.said').scrollTop, document.activeElement.className,
+        getSelection().toString()]`);
+    const before = [700, 'said', said.slice(10, 300)];
+    expect(await place()).toEqual(before);
+
+    // Its age ticks, then what came after it is said beside it.
+    const ages = new Set<string | null>();
+    const age = attempt.locator('time', { hasText: /\d+ s ago/ });
+    await expect.poll(async () => ages.add(await age.textContent()).size, PATIENCE).toBeGreaterThan(2);
+    expect(await place()).toEqual(before);
+    scene.receiver.setFaults();
+    await scene.service.api.act(body.ingestion_id, 'resume');
+    await attempt.getByText('It was delivered since.').waitFor();
+    expect(await place()).toEqual(before);
+    expect(faults).toEqual([]);
+  });
+
   it('may have been at COMPLETED', async () => {
     const scene = await setScene({ recordCount: 10 });
     scene.receiver.setFaults({ fault: 'status', status: 500, chunk: 'completed', body: 'no room for an end' });

@@ -12,6 +12,7 @@ const code = ['src', 'mock-receiver', 'examples', 'test/state']
   .flatMap((folder) => readProjectFiles(folder, /\.(?:js|php|py|ts)$/))
   .map(({ text }) => text)
   .join('\n');
+const manifest = JSON.parse(readProjectFile('package.json')) as { readonly version: string; readonly scripts: object };
 /** Of the environment, and a receiver's made-up word. */
 const NAMES_OF_OTHERS = new Set(['HTTP_PROXY', 'CATALOGUE_CLOSED']);
 /** Of the reference receiver; the walk of docs/mock-receiver.md asks it. */
@@ -70,11 +71,15 @@ describe('the pages name only what exists', () => {
     expect(requests.filter((request) => !known.has(request))).toEqual([]);
   });
 
+  it('of tarballs', () => {
+    const names = [...found(/\backstream-\d\S*\.tgz\b/g)];
+    expect(names).toEqual([`ackstream-${manifest.version}.tgz`]);
+  });
+
   it('of scripts', () => {
-    const { scripts } = JSON.parse(readProjectFile('package.json')) as { readonly scripts: object };
     const names = [...found(/\bnpm run ([\w:-]+)/g)];
     expect(names.length).toBeGreaterThan(8);
-    expect(names.filter((name) => !(name in scripts))).toEqual([]);
+    expect(names.filter((name) => !(name in manifest.scripts))).toEqual([]);
   });
 
   it('of commands and their options', () => {

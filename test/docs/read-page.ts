@@ -1,8 +1,9 @@
 /*
  * What a reader of a page of the documentation does. ` ```sh ` is typed, a command after the other; a comment `# exits 4` behind one says with which code it ends, if not with 0. ` ```text ` right
- * behind it is what it promises to show, where `…` stands for anything within a line; ` ```text <program> ` what that program shows by then. ` ```sh again ` is what a reader types again until it
- * shows what is promised. A comment `<!-- stops the <program> -->` stands for Ctrl-C in its terminal.
+ * behind it is what it promises to show, where `…` stands for anything within a line; ` ```text <program> ` what that program shows by then; ` ```text shown ` an example that nothing is held to. ` ```sh again ` is
+ * what a reader types again until it shows what is promised. A comment `<!-- stops the <program> -->` stands for Ctrl-C in its terminal.
  */
+import assert from 'node:assert/strict';
 
 /** One command of a page, of one line or more. */
 export interface DocumentedCommand {
@@ -27,25 +28,27 @@ export interface Fence {
   /** What follows the language. */
   readonly word: string;
   readonly code: string;
-  /** Whether nothing stands between the block before and this one. */
-  readonly followsFence: boolean;
+  /** The language of the block right before it; undefined: something else stands there. */
+  readonly behind: string | undefined;
 }
 
+/** Behind `text`: an example of what something shows, and no promise. */
+const EXAMPLE = 'shown';
 const FENCE = /^(?<indent> *)```(?<language>\w*) ?(?<word>\w*)\n(?<code>[\s\S]*?)^ *```$/gm;
 const STOP = /^ *<!-- stops the (?<stopped>\w+) -->$/gm;
 const FENCE_OR_STOP = new RegExp(`${FENCE.source}|${STOP.source}`, 'gm');
 
 function* fencesAndStops(markdown: string): Generator<Fence | string> {
-  let endOfFence = -1;
+  let before: { readonly end: number; readonly language: string } | undefined;
   for (const { 0: text, index, groups } of markdown.matchAll(FENCE_OR_STOP)) {
     const { indent = '', language = '', word = '', code = '', stopped } = groups as Record<string, string | undefined>;
     if (stopped !== undefined) {
       yield stopped;
       continue;
     }
-    const followsFence = endOfFence >= 0 && markdown.slice(endOfFence, index).trim() === '';
-    endOfFence = index + text.length;
-    yield { language, word, code: code.replaceAll(new RegExp(`^${indent}`, 'gm'), ''), followsFence };
+    const behind = markdown.slice(before?.end, index).trim() === '' ? before?.language : undefined;
+    before = { end: index + text.length, language };
+    yield { language, word, code: code.replaceAll(new RegExp(`^${indent}`, 'gm'), ''), behind };
   }
 }
 
@@ -54,7 +57,7 @@ export function readFences(markdown: string): Fence[] {
   return [...fencesAndStops(markdown)].filter((found) => typeof found !== 'string');
 }
 
-/** The steps of a page, in order. */
+/** The steps of a page, in order. Fails at a block of text that would promise something, and is held against nothing. */
 export function readPage(markdown: string): PageStep[] {
   const steps: PageStep[] = [];
   for (const found of fencesAndStops(markdown)) {
@@ -62,14 +65,20 @@ export function readPage(markdown: string): PageStep[] {
       steps.push({ kind: 'stop', program: found });
       continue;
     }
-    const { language, word, code, followsFence } = found;
+    const { language, word, code, behind } = found;
     const last = steps.at(-1);
     const lines = code.split('\n').filter((line) => line !== '');
     if (language === 'sh') {
       steps.push({ kind: 'type', commands: readCommands(code), isRepeated: word === 'again', promised: [] });
-    } else if (language !== 'text') continue;
+    } else if (language !== 'text' || word === EXAMPLE) continue;
     else if (word !== '') steps.push({ kind: 'look', program: word, promised: lines });
-    else if (followsFence && last?.kind === 'type') steps[steps.length - 1] = { ...last, promised: lines };
+    else {
+      assert(
+        behind === 'sh' && last?.kind === 'type',
+        `what shows this? If nothing does, say \`text ${EXAMPLE}\`:\n${code}`,
+      );
+      steps[steps.length - 1] = { ...last, promised: lines };
+    }
   }
   return steps;
 }

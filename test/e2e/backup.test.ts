@@ -134,9 +134,10 @@ describe('a backup', () => {
     expect(await backup(folder, 'mine')).toMatchObject({ exitCode: 2, error: expect.stringContaining('--force') });
     mkdirSync(join(folder, 'data', 'backups'));
     const inData = ['data/ackstream.db', 'data/state.key', 'data/new', 'data/backups/new'];
-    for (const target of [...inData, 'folder', '/dev/null', 'no/such/folder']) {
+    for (const target of [...inData, 'folder', '/dev/null']) {
       expect(await backup(folder, target, '--force'), target).toMatchObject({ exitCode: 2, out: '' });
     }
+    expect(await backup(folder, 'no/such/folder')).toMatchObject({ exitCode: 3, out: '' });
     expect(statSync(join(folder, 'mine')).size).toBe(4);
     expect(await backup(folder, 'mine', '--force')).toMatchObject({ exitCode: 0 });
     expect(contentOfEmpty(join(folder, 'mine'))).toBe(0);

@@ -1,5 +1,5 @@
 /** What keeps a copy of the state from being made of, or in the place of, something else. */
-import { copyFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SqliteConnection } from '../../src/state/sqlite-connection.ts';
@@ -7,6 +7,9 @@ import { openSqliteStateStore } from '../../src/state/sqlite-state-store.ts';
 import { backUpState } from '../../src/state/state-backup.ts';
 import { tempFolder } from '../harness/temp-folder.ts';
 import { claimed, NOW, planAfter, sampleIngestion, submitted, withoutRejects } from './sample-state.ts';
+
+const isRoot = process.getuid?.() === 0;
+if (isRoot) console.log('backup: run as root, whom no folder refuses; one that may not be written is not tried');
 
 /** A state with one ingestion, and a folder for backups. */
 async function sampleState() {
@@ -18,6 +21,12 @@ async function sampleState() {
   };
   await add('first');
   return { path, folder: tempFolder(), add };
+}
+
+/** The name of a file in `folder`. */
+function writeFile(folder: string): string {
+  writeFileSync(join(folder, 'file'), '');
+  return 'file';
 }
 
 describe('a backup', () => {
@@ -57,6 +66,35 @@ describe('a backup', () => {
     expect(() => backUpState(path, join(tempFolder(), 'backup'), { isForced: false })).toThrow(
       expect.objectContaining({ code: 'STATE_UNAVAILABLE', detail: `There is no state at ${path}.` }),
     );
+  });
+
+  const unwritable = [
+    ['whose folder is not there, such as one that is not mounted', () => join('lost', 'backup')],
+    ['that the disk takes no file for', () => 'x'.repeat(250)],
+    ['in what is no folder', (folder: string) => join(writeFile(folder), 'backup')],
+  ] as const;
+  it.each(unwritable)('that cannot be written is no wrong use: %s', async (_why, nameIn) => {
+    const { path, folder } = await sampleState();
+    const target = join(folder, nameIn(folder));
+    expect(() => backUpState(path, target, { isForced: false })).toThrow(
+      expect.objectContaining({
+        code: 'STATE_UNAVAILABLE',
+        detail: expect.stringMatching(
+          /^No backup was made at .*: E[A-Z]+: .*\. Its folder must be there, mounted, and writable\.$/,
+        ),
+      }),
+    );
+  });
+
+  it.skipIf(isRoot)('that may not be written is no wrong use', async () => {
+    const { path, folder } = await sampleState();
+    for (const mode of [0o500, 0o000]) {
+      chmodSync(folder, mode);
+      expect(() => backUpState(path, join(folder, 'backup'), { isForced: false })).toThrow(
+        expect.objectContaining({ code: 'STATE_UNAVAILABLE', detail: expect.stringContaining('EACCES') }),
+      );
+    }
+    chmodSync(folder, 0o700);
   });
 
   it('is made where one that was killed left half of it under the same process id', async () => {

@@ -54,7 +54,9 @@ const forgetRoute = createRoute({
   security: tokenWith('ingest'),
   request: { params: ingestionParams },
   responses: {
-    204: { description: 'It is forgotten, and nothing is read for it any more.' },
+    204: {
+      description: 'It is forgotten. One that is running is given up; its place is free for another within seconds.',
+    },
     ...problemResponses(
       ...GATE_CODES,
       'ORIGIN_NOT_ALLOWED',

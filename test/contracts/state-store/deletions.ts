@@ -93,11 +93,11 @@ export function describeDeletions(subject: Subject): void {
       expect(await store.listUnpurged()).toEqual([ID]);
       const { events } = await store.listEvents({ ingestionId: null, after: 0, limit: 10 });
       expect(events.map(({ ingestionId }) => ingestionId)).toEqual([sampleIngestion('other').ingestionId]);
+      expect((await store.listEvents({ ingestionId: ID, after: 0, limit: 10 })).events).toEqual([]);
       await purgeAll(store);
       expect(await store.listUnpurged()).toEqual([]);
       expect(await ledgerOf(store, ID)).toEqual([]);
       expect(await rejectsOf(store, ID)).toEqual([]);
-      expect((await store.listEvents({ ingestionId: ID, after: 0, limit: 10 })).events).toEqual([]);
       expect(await store.getPlan(ID, 0)).toBeNull();
     });
 

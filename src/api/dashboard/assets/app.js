@@ -56,18 +56,20 @@ function paint() {
 
 /** @param {View} view */
 function show(view) {
-  page.view.close?.();
-  Object.assign(page, { view, failure: null, refusal: null });
-  main.replaceChildren();
-  paint();
-  restartTicks();
+  replaceView(view);
+  page.ticking = new AbortController();
+  void tick({ onTick: refresh, onStream: showStream, signal: page.ticking.signal });
 }
 
-function restartTicks() {
+/** @param {View} view */
+function replaceView(view) {
   page.ticking.abort();
-  page.ticking = new AbortController();
-  page.isLive = false;
-  void tick({ onTick: refresh, onStream: showStream, signal: page.ticking.signal });
+  page.view.close?.();
+  // It was about what is left.
+  question.close('no');
+  Object.assign(page, { view, failure: null, refusal: null, isLive: false });
+  main.replaceChildren();
+  paint();
 }
 
 /** @param {boolean} isOpen */
@@ -103,13 +105,9 @@ function isAboutToken(error) {
 }
 
 function askForToken() {
-  page.ticking.abort();
-  page.view.close?.();
   const wasWrong = storedToken() !== null;
   storeToken(null);
-  Object.assign(page, { view: createTokenForm({ wasWrong, onToken: useToken }), failure: null, refusal: null });
-  main.replaceChildren();
-  paint();
+  replaceView(createTokenForm({ wasWrong, onToken: useToken }));
   document.getElementById('token')?.focus();
 }
 

@@ -43,16 +43,18 @@ function append(parent, children) {
 /** @type {WeakMap<object, HTMLElement>} */
 const built = new WeakMap();
 let builtCount = 0;
+/** What stands in a fresh tree for an element that was built before, and that element. @type {WeakMap<Node, HTMLElement>} */
+const originals = new WeakMap();
 
 /**
- * What is large and never changes is built once for each content, and put in as a whole.
+ * What is large and never changes is built once for each content, and left alone in the page for as long as it is there: taking it out, if only for a moment, would lose its focus, selection and scrolling.
  * @template {object} Content
  * @param {Content} content
  * @param {(content: Content) => HTMLElement} build
  */
 export function once(content, build) {
   const known = built.get(content);
-  if (known !== undefined) return known;
+  if (known !== undefined) return standInFor(known);
   const element = build(content);
   builtCount += 1;
   // A key that nothing else has: its children must not be moved into another's place.
@@ -61,13 +63,35 @@ export function once(content, build) {
   return element;
 }
 
+/** @param {HTMLElement} original */
+function standInFor(original) {
+  const standIn = document.createElement(original.localName);
+  standIn.setAttribute('data-key', keyOf(original) ?? '');
+  originals.set(standIn, original);
+  return standIn;
+}
+
+/**
+ * What is to be put in: elements that were built before in the place of what stands for them.
+ * @param {ChildNode} fresh
+ */
+function withOriginals(fresh) {
+  if (fresh instanceof Element) {
+    for (const inner of fresh.querySelectorAll('[data-key]')) {
+      const original = originals.get(inner);
+      if (original !== undefined) inner.replaceWith(original);
+    }
+  }
+  return originals.get(fresh) ?? fresh;
+}
+
 /**
  * Makes an element's attributes and children those of a fresh one. Children are matched by `data-key`, else by their order; one with `data-keep` stays as it is.
  * @param {Element} live
  * @param {Element} fresh
  */
 export function morph(live, fresh) {
-  if (live === fresh) return;
+  if (originals.has(fresh)) return;
   for (const { name } of Array.from(live.attributes)) {
     if (!fresh.hasAttribute(name) && !LEFT_TO_THE_PERSON.has(name)) live.removeAttribute(name);
   }
@@ -94,19 +118,36 @@ export function morphChildren(live, fresh) {
     const key = keyOf(wanted);
     const match = key === null ? place : (keyed.get(key) ?? null);
     if (match === null || !isSameKind(match, wanted)) {
-      live.insertBefore(wanted, place);
+      live.insertBefore(withOriginals(wanted), place);
       continue;
     }
+    if (key !== null) place = withoutUnkeyed(place);
     if (match === place) place = place.nextSibling;
     else live.insertBefore(match, place);
     if (match instanceof Element && wanted instanceof Element) morph(match, wanted);
     else if (match.nodeValue !== wanted.nodeValue) match.nodeValue = wanted.nodeValue;
   }
-  while (place !== null) {
-    const next = place.nextSibling;
-    place.remove();
-    place = next;
-  }
+  while (place !== null) place = removed(place);
+}
+
+/**
+ * What has no key gives way, so that what has one need not be moved past it; the first that has one.
+ * @param {ChildNode | null} place
+ */
+function withoutUnkeyed(place) {
+  let next = place;
+  while (next !== null && keyOf(next) === null) next = removed(next);
+  return next;
+}
+
+/**
+ * Removes a node; what came after it.
+ * @param {ChildNode} node
+ */
+function removed(node) {
+  const next = node.nextSibling;
+  node.remove();
+  return next;
 }
 
 /**

@@ -86,7 +86,7 @@ export function createIngestionView(id, parameters, surroundings) {
     painted: () => parts.charts.draw(parts.ledger.recent()),
     close: () => parts.close(),
     actions: {
-      ...movesOf(path, refresh, surroundings),
+      ...movesOf({ path, refresh, name: () => fileName(ingestion?.file_path ?? '') }, surroundings),
       ...parts.ledger.actions,
       verify: () => parts.verification.run(),
       'more-rejects': () => parts.rejects.more(),
@@ -130,11 +130,10 @@ function sections(ingestion, { ledger, failedAttempt, rejects, charts, verificat
 
 /**
  * What a person can do to it.
- * @param {string} path
- * @param {() => Promise<void>} refresh
+ * @param {{ readonly path: string, readonly refresh: () => Promise<void>, readonly name: () => string }} ingestion
  * @param {Pick<import('./types.d.ts').Surroundings, 'confirm' | 'announce'>} surroundings
  */
-function movesOf(path, refresh, { confirm, announce }) {
+function movesOf({ path, refresh, name }, { confirm, announce }) {
   const make = async (/** @type {'pause' | 'resume' | 'cancel'} */ move) => {
     await post(`${path}/${move}`);
     await refresh();
@@ -144,7 +143,7 @@ function movesOf(path, refresh, { confirm, announce }) {
     resume: () => make('resume'),
     async cancel() {
       const isSure = await confirm({
-        title: 'Cancel this ingestion?',
+        title: `Cancel the ingestion of ${name()}?`,
         text: ['What was delivered stays delivered, and it can be resumed later.'],
         yes: 'Cancel it',
         no: 'No, leave it',
@@ -153,7 +152,7 @@ function movesOf(path, refresh, { confirm, announce }) {
     },
     async delete() {
       const isSure = await confirm({
-        title: 'Delete this ingestion?',
+        title: `Delete the ingestion of ${name()}?`,
         text: [
           'Removed for good: its ledger and attempts, what was set aside, its events, its callback headers and signing secret. It cannot be resumed, verified or read back any more.',
           'Kept: the file, whatever the receiver has, and a mark that its id was used. A later request for the same file meets that mark; “Deliver it from its start” gets past it.',

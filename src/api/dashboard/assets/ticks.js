@@ -13,7 +13,7 @@ const SLOW_POLL_MS = 5000;
 /** A tab that nobody sees has its title to keep. */
 const HIDDEN_POLL_MS = 15_000;
 /** After a failure: soon enough to see that it is over, and no burden on what has failed. */
-const AFTER_FAILURE_MS = 3000;
+export const AFTER_FAILURE_MS = 3000;
 /** Events come by the dozen; the eye takes in two pictures a second. */
 const FEWEST_MS_BETWEEN = 500;
 const EVENTS_PATH = '/api/events';
@@ -24,6 +24,9 @@ const REFUSED_MS = 30_000;
 const STREAM_PLACES = ['ackstream-stream-1', 'ackstream-stream-2', 'ackstream-stream-3'];
 
 /** @typedef {ReturnType<typeof createBell>} Bell */
+
+/** Over when the last view of this tab has given its place back: the next one would find it taken. */
+let listening = Promise.resolve();
 
 /**
  * Calls `onTick` until the signal; each call is waited for, and tells for how long the service is to be left alone after a failure, in ms (null: there was none).
@@ -40,7 +43,8 @@ export async function tick({ onTick, onStream, signal }) {
       onStream(isOpen);
     },
   };
-  void listen(stream, bell, signal);
+  const begin = () => listen(stream, bell, signal);
+  listening = listening.then(begin, begin);
   while (!signal.aborted) {
     const leaveAloneMs = await onTick();
     const fewestMs = Math.max(FEWEST_MS_BETWEEN, spacingMs(), leaveAloneMs ?? 0);
@@ -99,6 +103,8 @@ async function inPlace(work) {
  * @returns {Promise<boolean>} false: the service gave none
  */
 async function follow(stream, bell, signal) {
+  // Either may have come about while the place was asked for.
+  if (signal.aborted || isHidden()) return true;
   const over = new AbortController();
   const end = () => over.abort();
   const endIfHidden = () => isHidden() && end();

@@ -1,6 +1,7 @@
-import { post, read } from './api.js';
+import { ApiError, post, read, ServiceGone, spacingMs } from './api.js';
 import { h } from './dom.js';
 import { count, counted } from './format.js';
+import { AFTER_FAILURE_MS } from './ticks.js';
 
 /** @typedef {import('./types.d.ts').Verification} Verification */
 
@@ -16,16 +17,30 @@ export function createVerification(path, { paint, announce }) {
   const leaving = new AbortController();
   /** @type {Verification | null} */
   let verification = null;
+
+  /** Reads how far it is; then: for how long to leave the service alone, in ms. */
+  async function look() {
+    try {
+      verification = /** @type {Verification} */ (await read(`${path}/verification`));
+      return 0;
+    } catch (error) {
+      // The service goes on with it meanwhile.
+      if (error instanceof ServiceGone) return AFTER_FAILURE_MS;
+      if (error instanceof ApiError && error.problem.status === 429) return error.retryAfterMs;
+      throw error;
+    }
+  }
+
   return {
     /** Asks for one, and shows how far it is until it is done or the page is left. */
     async run() {
       try {
         verification = /** @type {Verification} */ (await post(`${path}/verify`));
-        while (verification.state === 'running') {
+        for (let leaveAloneMs = 0; verification.state === 'running'; leaveAloneMs = await look()) {
           paint();
-          await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+          const waitMs = Math.max(POLL_MS, spacingMs(), leaveAloneMs);
+          await new Promise((resolve) => setTimeout(resolve, waitMs));
           if (leaving.signal.aborted) return;
-          verification = /** @type {Verification} */ (await read(`${path}/verification`));
         }
         announce(wordsOf(verification).text);
       } catch (error) {
