@@ -9,19 +9,19 @@ import { toErrorRecord, toServiceError } from '../errors.ts';
 import type { ChunkReply, ChunkRequest, ChunkWorkerStart } from './chunk-messages.ts';
 import { giveWay } from './give-way.ts';
 import { openFeed } from './open-feed.ts';
-import type { ThreadStart } from './reading-thread.ts';
+import { GIVE_WAY } from './reading-thread.ts';
 
-if (parentPort !== null) serve(parentPort, workerData as ThreadStart<ChunkWorkerStart>);
+if (parentPort !== null) serve(parentPort, workerData as ChunkWorkerStart);
 
 /** Answers demands one after the other; each waits for the one before, whether or not it was answered yet. */
-function serve(port: MessagePort, { start, givesWay }: ThreadStart<ChunkWorkerStart>): void {
-  if (givesWay) giveWay();
+function serve(port: MessagePort, start: ChunkWorkerStart): void {
   const opened = open(start);
   let answered: Promise<void> = opened.then(
     ({ opening }) => port.postMessage(opening),
     (error: unknown) => port.postMessage(errorReply(error)),
   );
-  port.on('message', (request: ChunkRequest) => {
+  port.on('message', (request: ChunkRequest | typeof GIVE_WAY) => {
+    if (request === GIVE_WAY) return giveWay();
     answered = answered.then(async () => {
       port.postMessage(await opened.then(({ chunker }) => answer(chunker, request)).catch(errorReply));
     });

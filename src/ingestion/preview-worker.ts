@@ -4,15 +4,14 @@ import { toErrorRecord, toServiceError } from '../errors.ts';
 import { giveWay } from './give-way.ts';
 import { type PreviewProgress, type PreviewStart, previewFeed } from './preview-feed.ts';
 import type { PreviewReply } from './preview-service.ts';
-import type { ThreadStart } from './reading-thread.ts';
 
 /** As often as a person looks. */
 const PROGRESS_INTERVAL_MS = 200;
 
-if (parentPort !== null) await serve(parentPort, workerData as ThreadStart<PreviewStart>);
+if (parentPort !== null) await serve(parentPort, workerData as PreviewStart);
 
-async function serve(port: MessagePort, { start, givesWay }: ThreadStart<PreviewStart>): Promise<void> {
-  if (givesWay) giveWay();
+async function serve(port: MessagePort, start: PreviewStart): Promise<void> {
+  giveWay();
   const answer = (reply: PreviewReply) => port.postMessage(reply);
   let toldAtMs = performance.now();
   const tell = (progress: PreviewProgress) => {

@@ -27,31 +27,25 @@ export const THREAD_SCRIPTS = {
   preview: new URL(`./preview-worker.${extension}`, import.meta.url),
 };
 
-/** What the script of a thread is given. */
-export interface ThreadStart<Start> {
-  readonly start: Start;
-  /** Whether it shall give way to the other threads of the process. */
-  readonly givesWay: boolean;
-}
+/** What tells a thread to give way from now on; it is not answered. */
+export const GIVE_WAY = 'give-way';
 
-/** Of this process, as its cores are. */
-let threadCount = 0;
+/** Those of this process, as its cores are. */
+const threads = new Set<Worker>();
 
 /** Starts a thread that reads. Taking more than its memory ends it, and nothing else, with what {@link threadFailure} tells. */
 export function startReadingThread({ script, start, memoryBytes }: ThreadOptions): Worker {
-  // Where each has a core for itself beside the main thread, giving way would only let others have it. As it is now: who gave way cannot take it back without privilege.
-  const givesWay = threadCount >= availableParallelism() - 1;
   const worker = new Worker(script, {
-    workerData: { start, givesWay } satisfies ThreadStart<unknown>,
+    workerData: start,
     resourceLimits: {
       maxOldGenerationSizeMb: Math.ceil(memoryBytes / MIB),
       maxYoungGenerationSizeMb: YOUNG_SPACES_MIB,
     },
   });
-  threadCount += 1;
-  worker.once('exit', () => {
-    threadCount -= 1;
-  });
+  threads.add(worker);
+  worker.once('exit', () => threads.delete(worker));
+  // Where each has a core for itself beside the main thread, giving way would only let others have it.
+  if (threads.size >= availableParallelism()) for (const thread of threads) thread.postMessage(GIVE_WAY);
   return worker;
 }
 

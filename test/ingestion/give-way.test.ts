@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { availableParallelism, getPriority } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
-import { startReadingThread } from '../../src/ingestion/reading-thread.ts';
+import { GIVE_WAY, startReadingThread } from '../../src/ingestion/reading-thread.ts';
 
 /** Of a thread: its niceness once it has given way. */
 const SCRIPT = `
@@ -13,22 +13,21 @@ import(workerData).then(({ giveWay }) => {
   parentPort.postMessage(getPriority());
 });`;
 
-/** Tells whether it was told to give way, and lives on. */
-const TELLS = new URL(
-  "data:text/javascript,import { parentPort, workerData } from 'node:worker_threads'; parentPort.once('message', () => {}); parentPort.postMessage(workerData.givesWay);",
+/** Says each message that it gets. */
+const ECHO = new URL(
+  "data:text/javascript,import { parentPort } from 'node:worker_threads'; parentPort.on('message', (message) => parentPort.postMessage(message));",
 );
 
 describe('startReadingThread', () => {
-  it('lets those give way that have no core for themselves beside the main thread', async () => {
-    const started = Array.from({ length: availableParallelism() + 1 }, () =>
-      startReadingThread({ script: TELLS, start: null, memoryBytes: 64 * 1024 ** 2 }),
-    );
-    const told = await Promise.all(started.map(async (worker) => (await once(worker, 'message'))[0] as boolean));
-    expect(told).toEqual(started.map((_, index) => index >= availableParallelism() - 1));
-    await Promise.all(started.map((worker) => worker.terminate()));
-    const next = startReadingThread({ script: TELLS, start: null, memoryBytes: 64 * 1024 ** 2 });
-    expect(await once(next, 'message')).toEqual([availableParallelism() === 1]);
-    await next.terminate();
+  it('lets all give way once there are as many of them as cores', async () => {
+    const start = () => startReadingThread({ script: ECHO, start: null, memoryBytes: 64 * 1024 ** 2 });
+    const workers = Array.from({ length: availableParallelism() - 1 }, start);
+    for (const worker of workers) worker.postMessage('nothing yet');
+    for (const worker of workers) expect(await once(worker, 'message')).toEqual(['nothing yet']);
+    workers.push(start());
+    const told = await Promise.all(workers.map((worker) => once(worker, 'message')));
+    expect(told).toEqual(workers.map(() => [GIVE_WAY]));
+    await Promise.all(workers.map((worker) => worker.terminate()));
   });
 });
 
