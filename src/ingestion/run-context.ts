@@ -66,8 +66,8 @@ export class RunContext {
   }
 
   /** Takes over what a commit made of the ingestion; the attempt that began with it. */
-  took({ ingestion, begun }: RecordedStep): BegunAttempt | null {
-    this.#ingestion = ingestion;
+  takeStep({ ingestion, begun }: RecordedStep): BegunAttempt | null {
+    this.update(ingestion);
     return begun === null ? null : { ...begun, epoch: this.key.epoch };
   }
 

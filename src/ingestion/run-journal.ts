@@ -21,7 +21,7 @@ export function chunkJournal(context: RunContext, current: PlannedChunk, lookahe
       const next = ready === null || ready.isOnRecord ? null : planAfter(current.chainChecksum, ready.chunk);
       const beginsNext = ready !== null && isSurelySent(context, ready.chunk);
       const ack = { chunkNumber, attempt, next, beginsNext, now: context.now() };
-      const begun = context.took(await store.recordAck(context.key, ack));
+      const begun = context.takeStep(await store.recordAck(context.key, ack));
       crashPoint('committed');
       return begun;
     },

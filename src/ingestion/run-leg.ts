@@ -152,7 +152,7 @@ class Leg {
     if (chunk.plan.chunkNumber <= context.ingestion.highestPlannedChunk) return null;
     crashPoint('before-plan');
     const plan = { ...toRecord, begins: isSurelySent(context, chunk) };
-    return context.took(await context.dependencies.store.planChunk(context.key, plan, context.now()));
+    return context.takeStep(await context.dependencies.store.planChunk(context.key, plan, context.now()));
   }
 
   /** Puts bad records on record that no plan brings along. */

@@ -12,7 +12,7 @@ export const ASSET_ROOT = '/dashboard';
 const ASSET_FOLDER = join(import.meta.dirname, 'assets');
 const PAGE_NAME = 'index.html';
 /** What stands in the page for the path of the files beside it. */
-const PATH_PLACEHOLDER = '{assets}';
+const PATH_MARK = '{assets}';
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
@@ -48,7 +48,7 @@ export function loadAssets(): DashboardAssets {
   const page = texts.get(PAGE_NAME) ?? '';
   texts.delete(PAGE_NAME);
   return {
-    page: assetOf(PAGE_NAME, page.replaceAll(PATH_PLACEHOLDER, root)),
+    page: assetOf(PAGE_NAME, page.replaceAll(PATH_MARK, root)),
     files: new Map([...texts].map(([name, text]) => [`${root}/${name}`, assetOf(name, text)])),
   };
 }

@@ -24,7 +24,7 @@ export function problemBox(error) {
   if (!(error instanceof ApiError)) {
     return h('section', { class: 'box bad' }, h('h2', {}, 'This page failed'), h('p', {}, String(error)));
   }
-  const { title, code, detail, what_to_do: whatToDo, errors = [], candidates = [] } = error.problem;
+  const { title, code, detail, what_to_do: remedy, errors = [], candidates = [] } = error.problem;
   return h(
     'section',
     { class: 'box bad' },
@@ -37,7 +37,7 @@ export function problemBox(error) {
       ? null
       : h('p', {}, 'Candidates: ', ...candidates.map((one) => [h('code', {}, candidateText(one)), ' '])),
     // Which fields to correct was just said.
-    whatToDo === undefined || errors.length > 0 ? null : h('p', { class: 'remedy' }, whatToDo),
+    remedy === undefined || errors.length > 0 ? null : h('p', { class: 'remedy' }, remedy),
   );
 }
 
