@@ -280,17 +280,16 @@ describe('what is the service’s own', () => {
 });
 
 describe('what is no regular file', () => {
-  it('is refused at once, however many ask for it, and nobody else waits', { timeout: 5_000 }, async () => {
+  it('is refused at once, however many ask for it, and nobody else waits', async () => {
     const { root } = scene();
     for (let index = 0; index < 8; index += 1) execFileSync('mkfifo', [join(root, `fifo-${index}.json`)]);
     const server = createServer().listen(join(root, 'socket.json'));
     onTestFinished(() => void server.close());
     const paths = [...Array.from({ length: 8 }, (_, index) => `fifo-${index}.json`), 'socket.json'];
-    const began = performance.now();
+    // Nobody writes to these pipes: whoever opens one to read waits for ever.
     const refusals = Promise.all([...paths, ...paths, ...paths].map((path) => failureOf(open(root, join(root, path)))));
     expect(await readFile(join(root, 'feed.json'), 'utf8')).toBe('[{"id":1}]');
     for (const { code } of await refusals) expect(code).toBe('SOURCE_NOT_A_FILE');
-    expect(performance.now() - began).toBeLessThan(1_000);
   });
 
   it('is not among the files of a folder or pattern', async () => {

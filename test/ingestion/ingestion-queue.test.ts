@@ -175,7 +175,7 @@ describe('the queue', () => {
 });
 
 describe('a queue that is stopped', () => {
-  it('asks each run to end, gives up its attempt after eight seconds, and waits for it', async () => {
+  it('asks each run to end, gives up its attempt after six seconds, and waits for it', async () => {
     const { store, queue, runs, clock } = setQueue();
     await submitted(store, sampleIngestion('a'));
     queue.start();
@@ -187,7 +187,10 @@ describe('a queue that is stopped', () => {
     await settled();
     const control = runs[0]?.control;
     expect([control?.stopSignal.aborted, control?.attemptSignal.aborted]).toEqual([true, false]);
-    clock.advance(8_000);
+    clock.advance(5_999);
+    await settled();
+    expect(control?.attemptSignal.aborted).toBe(false);
+    clock.advance(1);
     await until(
       () => control?.attemptSignal.aborted,
       (isAborted) => isAborted === true,

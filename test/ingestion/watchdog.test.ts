@@ -72,6 +72,30 @@ async function watch(run: Run, failures: Map<string, number> = new Map()) {
   return { store, ingestionId, key, clock, control, logged, announced, state, pass, meter };
 }
 
+/** A queue with one slot, and runs that never end, each noted down as it begins. */
+async function endlessRuns(...names: readonly string[]) {
+  const store = openSqliteStateStore({ path: `${tempFolder()}/state.db` });
+  onTestFinished(() => store.close());
+  for (const name of names) await submitted(store, sampleIngestion(name));
+  const clock = new ManualClock(NOW);
+  const logger = { debug() {}, info() {}, warn() {}, error() {} };
+  const begun: string[] = [];
+  const run: Run = ({ filePath }) => {
+    begun.push(filePath);
+    return never();
+  };
+  const dependencies = { ...IDLE, store, clock, logger, announceStatus() {} };
+  const queue = new IngestionQueue({
+    store,
+    clock,
+    logger,
+    maxRunning: 1,
+    scope: 'all',
+    run: (ingestion, control) => watchRun(run, { ingestion, control, dependencies, clock, stallTimeoutMs: STALL_MS }),
+  });
+  return { queue, clock, begun };
+}
+
 describe('a run without progress', () => {
   it('has failed after the timeout, and what it waited for is told in brief and in the log', async () => {
     const { store, ingestionId, key, pass, logged, announced, control } = await watch(
@@ -104,7 +128,7 @@ describe('a run without progress', () => {
 
   it('gives up its slot although it never ends, and can write nothing from then on', async () => {
     const { store, ingestionId, key, pass, logged, state } = await watch(never);
-    await pass(STALL_MS + 9_000);
+    await pass(STALL_MS + 7_000);
     expect(state.isOver).toBe(false);
     await pass(2 * LOOK_MS);
     expect(state.isOver).toBe(true);
@@ -135,30 +159,26 @@ describe('a run without progress', () => {
   });
 
   it('leaves its slot of the queue to the next', async () => {
-    const store = openSqliteStateStore({ path: `${tempFolder()}/state.db` });
-    onTestFinished(() => store.close());
-    for (const name of ['first', 'second']) await submitted(store, sampleIngestion(name));
-    const clock = new ManualClock(NOW);
-    const logger = { debug() {}, info() {}, warn() {}, error() {} };
-    const begun: string[] = [];
-    const run: Run = ({ filePath }) => {
-      begun.push(filePath);
-      return never();
-    };
-    const dependencies = { ...IDLE, store, clock, logger, announceStatus() {} };
-    const queue = new IngestionQueue({
-      store,
-      clock,
-      logger,
-      maxRunning: 1,
-      scope: 'all',
-      run: (ingestion, control) => watchRun(run, { ingestion, control, dependencies, clock, stallTimeoutMs: STALL_MS }),
-    });
+    const { queue, clock, begun } = await endlessRuns('first', 'second');
     queue.start();
     await passLooks(clock, STALL_MS + LOOK_MS);
     expect(begun).toEqual(['/feeds/first.json']);
     await passLooks(clock, 10_000);
     expect(begun).toEqual(['/feeds/first.json', '/feeds/second.json']);
+  });
+
+  it('holds a shutdown up for eight of the ten seconds that one may take', async () => {
+    const { queue, clock } = await endlessRuns('feed');
+    queue.start();
+    await settled();
+    let isStopped = false;
+    void queue.stop().then(() => {
+      isStopped = true;
+    });
+    await passLooks(clock, 7_000);
+    expect(isStopped).toBe(false);
+    await passLooks(clock, 1_000);
+    expect(isStopped).toBe(true);
   });
 
   it('is failed as soon as the store can be written again', async () => {
@@ -225,7 +245,7 @@ describe('a run that was asked to stop and does not', () => {
     const { store, ingestionId, control, pass, state, logged } = await watch(never);
     await pass(LOOK_MS);
     control.stop();
-    await pass(9_000);
+    await pass(7_000);
     expect(state.isOver).toBe(false);
     await pass(LOOK_MS);
     expect(state.isOver).toBe(true);
