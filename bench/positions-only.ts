@@ -3,8 +3,9 @@ import { ServiceError } from '../src/errors.ts';
 import type { PlannedChunk } from '../src/model/chunk.ts';
 import type { Ingestion } from '../src/model/ingestion.ts';
 import * as change from '../src/state/ingestion-changes.ts';
+import type { PlanToRecord } from '../src/state/run-writes.ts';
 import { openStateFile } from '../src/state/sqlite-state-file.ts';
-import type { PlanToRecord, StateStore } from '../src/state/state-store.ts';
+import type { StateStore } from '../src/state/state-store.ts';
 
 const CREATE = 'CREATE TABLE bench_position (position TEXT NOT NULL)';
 const BEGIN = "INSERT INTO bench_position VALUES ('nothing')";

@@ -6,7 +6,8 @@ import type { Clock, Random } from '../model/clock.ts';
 import type { AnnouncedStatus, FileType, Ingestion } from '../model/ingestion.ts';
 import type { Logger } from '../model/logger.ts';
 import type { SourceSet } from '../sources/source.ts';
-import type { RecordedStep, RunKey, StateStore } from '../state/state-store.ts';
+import type { RecordedStep, RunKey } from '../state/run-writes.ts';
+import type { StateStore } from '../state/state-store.ts';
 import type { OpenChunkSession } from './chunk-session.ts';
 import type { RunControl } from './run-control.ts';
 

@@ -3,7 +3,7 @@ import type { DeliveryJournal } from '../delivery/journal.ts';
 import type { Chunk, PlannedChunk } from '../model/chunk.ts';
 import { isTooManyBad } from '../model/max-bad-records.ts';
 import { nextChainChecksum } from '../protocol/checksum.ts';
-import type { AttemptTarget, PlanToRecord } from '../state/state-store.ts';
+import type { AttemptTarget, PlanToRecord } from '../state/run-writes.ts';
 import type { ChunkLookahead } from './chunk-lookahead.ts';
 import type { RunContext } from './run-context.ts';
 

@@ -8,7 +8,7 @@ import type { Chunk, ChunkPlan } from '../model/chunk.ts';
 import { isTooManyBad } from '../model/max-bad-records.ts';
 import type { BadRecord } from '../model/record.ts';
 import type { SourceSet } from '../sources/source.ts';
-import type { PlanToRecord } from '../state/state-store.ts';
+import type { PlanToRecord } from '../state/run-writes.ts';
 import { ChunkLookahead } from './chunk-lookahead.ts';
 import type { ChunkSession } from './chunk-session.ts';
 import { deliverCompletion, deliverTarget } from './deliver-target.ts';

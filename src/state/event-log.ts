@@ -7,10 +7,10 @@ import { cutText } from '../model/cut-text.ts';
 import type { ChunkEvent, CircuitEvent, LoggedEvent, RejectsEvent } from '../model/event.ts';
 import type { Ingestion } from '../model/ingestion.ts';
 import { httpStatusOf, type Outcome } from '../model/outcome.ts';
+import type { AttemptTarget } from './run-writes.ts';
 import type { LostAttempt } from './sqlite-attempt-table.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 import { SqliteEventTable } from './sqlite-event-table.ts';
-import type { AttemptTarget } from './state-store.ts';
 
 /** Between two events on the progress of one ingestion: more often nobody can look at it. */
 const PROGRESS_INTERVAL_MS = 250;

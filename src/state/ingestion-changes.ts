@@ -18,7 +18,8 @@ import {
   statusesAllowing,
 } from '../model/ingestion.ts';
 import type { Outcome } from '../model/outcome.ts';
-import type { AttemptTarget, NewIngestion, SubmissionDecision } from './state-store.ts';
+import type { AttemptTarget } from './run-writes.ts';
+import type { NewIngestion, SubmissionDecision } from './state-store.ts';
 
 const NOTHING_ACKED: Checkpoint = {
   nextChunkNumber: 0,

@@ -3,8 +3,8 @@ import type { AttemptFailedEvent } from '../model/event.ts';
 import { type AttemptRecord, type FailedAttempt, type LedgerEntry, LISTED_ATTEMPTS } from '../model/ingestion.ts';
 import { httpStatusOf, type Outcome, provesNotStored } from '../model/outcome.ts';
 import { ChecksummedTable, type Stored } from './checksummed-table.ts';
+import type { AttemptTarget, BegunAttemptRow, RunKey } from './run-writes.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
-import type { AttemptTarget, BegunAttemptRow, RunKey } from './state-store.ts';
 
 /** What became of an attempt whose run left it without an outcome. */
 export interface LostAttempt extends Omit<AttemptFailedEvent, 'kind' | 'nextAttemptAt'> {

@@ -6,12 +6,13 @@ import type { Outcome } from '../model/outcome.ts';
 import type { BadRecord } from '../model/record.ts';
 import * as change from './ingestion-changes.ts';
 import { decodeCursor, encodeCursor } from './page-cursor.ts';
+import type { AttemptTarget, BegunAttemptRow, PlanToRecord, RunKey } from './run-writes.ts';
 import { type LostAttempt, SqliteAttemptTable } from './sqlite-attempt-table.ts';
 import { SqliteChunkTable } from './sqlite-chunk-table.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 import { SqliteReceivedAnswerTable } from './sqlite-received-answer-table.ts';
 import { SqliteRejectTable } from './sqlite-reject-table.ts';
-import type { AttemptTarget, BegunAttemptRow, Page, PlanToRecord, RunKey, StateReads } from './state-store.ts';
+import type { Page, StateReads } from './state-store.ts';
 
 /** What a plan is put on record behind, read in the same transaction, and when. */
 interface PlanContext {

@@ -9,7 +9,7 @@ import { runIngestion } from '../../src/ingestion/run-ingestion.ts';
 import type { Ingestion } from '../../src/model/ingestion.ts';
 import type { Outcome } from '../../src/model/outcome.ts';
 import { isUntouched } from '../../src/sources/source-set.ts';
-import type { AttemptTarget } from '../../src/state/state-store.ts';
+import type { AttemptTarget } from '../../src/state/run-writes.ts';
 import { openSources } from '../harness/sources.ts';
 import { stored } from '../state/sample-state.ts';
 import { RECEIVER_HOST } from './certificates.ts';

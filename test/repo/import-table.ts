@@ -29,6 +29,7 @@ export const REACHING_NODE_MODULES = [
 
 const SOURCE_CONTRACT = 'src/sources/source.ts';
 const STORE_CONTRACT = 'src/state/state-store.ts';
+const RUN_CONTRACT = 'src/state/run-writes.ts';
 
 /** The layers and the one import table; ARCHITECTURE.md shows it, `layers.test.ts` holds every import against it. */
 export const LAYERS: readonly Layer[] = [
@@ -95,6 +96,7 @@ export const LAYERS: readonly Layer[] = [
       'src/delivery/deliver-chunk.ts',
       'src/delivery/retry-policy.ts',
       STORE_CONTRACT,
+      RUN_CONTRACT,
     ],
     libraries: ['node:worker_threads'],
     // Where a reading thread puts together what it reads with.

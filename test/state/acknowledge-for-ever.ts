@@ -1,7 +1,7 @@
 /** The child of kill-during-acks.test.ts: `acknowledge-for-ever.ts <state file>`. */
 import { writeSync } from 'node:fs';
+import type { BegunAttemptRow } from '../../src/state/run-writes.ts';
 import { openSqliteStateStore } from '../../src/state/sqlite-state-store.ts';
-import type { BegunAttemptRow } from '../../src/state/state-store.ts';
 import { NOW, planAfter, running, sampleIngestion, withoutRejects } from './sample-state.ts';
 
 const [, , path = ''] = process.argv;

@@ -4,15 +4,8 @@ import type { Outcome } from '../../src/model/outcome.ts';
 import type { BadRecord, Position } from '../../src/model/record.ts';
 import { nextChainChecksum, sha256Hex } from '../../src/protocol/checksum.ts';
 import { fileIdOf, ingestionIdOf, RESUME_VERSION } from '../../src/protocol/identity.ts';
-import type {
-  AttemptTarget,
-  NewIngestion,
-  PlanToRecord,
-  RunKey,
-  StateStore,
-  SubmissionAnswer,
-  SubmissionKey,
-} from '../../src/state/state-store.ts';
+import type { AttemptTarget, PlanToRecord, RunKey } from '../../src/state/run-writes.ts';
+import type { NewIngestion, StateStore, SubmissionAnswer, SubmissionKey } from '../../src/state/state-store.ts';
 
 /** Wall clock of the samples, ms. */
 export const NOW = Date.UTC(2026, 0, 1);

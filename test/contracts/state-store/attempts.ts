@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PlannedChunk } from '../../../src/model/chunk.ts';
 import type { Outcome } from '../../../src/model/outcome.ts';
-import type { AttemptTarget, RecordedStep, RunKey } from '../../../src/state/state-store.ts';
+import type { AttemptTarget, RecordedStep, RunKey } from '../../../src/state/run-writes.ts';
 import {
   acknowledge,
   claimed,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { PlannedChunk } from '../../../src/model/chunk.ts';
 import type { CircuitEvent, LoggedEvent } from '../../../src/model/event.ts';
 import { NO_FAILURES } from '../../../src/model/ingestion.ts';
-import type { RunKey } from '../../../src/state/state-store.ts';
+import type { RunKey } from '../../../src/state/run-writes.ts';
 import { ANSWERED } from '../../state/realistic-state.ts';
 import {
   acknowledge,

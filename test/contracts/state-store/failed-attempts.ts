@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NO_FAILURES } from '../../../src/model/ingestion.ts';
 import type { Outcome, ReceivedAnswer } from '../../../src/model/outcome.ts';
-import type { AttemptTarget, RunKey } from '../../../src/state/state-store.ts';
+import type { AttemptTarget, RunKey } from '../../../src/state/run-writes.ts';
 import {
   acknowledge,
   claimed,

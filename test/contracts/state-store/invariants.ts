@@ -5,7 +5,7 @@ import { CHAIN_START, type PlannedChunk } from '../../../src/model/chunk.ts';
 import { type Ingestion, type LedgerEntry, LISTED_ATTEMPTS, type RejectEntry } from '../../../src/model/ingestion.ts';
 import type { Outcome } from '../../../src/model/outcome.ts';
 import { nextChainChecksum } from '../../../src/protocol/checksum.ts';
-import type { BegunAttemptRow, PlanToRecord, RunKey } from '../../../src/state/state-store.ts';
+import type { BegunAttemptRow, PlanToRecord, RunKey } from '../../../src/state/run-writes.ts';
 import {
   badRecordAt,
   ledgerOf,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CHAIN_START, type PlannedChunk } from '../../../src/model/chunk.ts';
-import type { RunKey } from '../../../src/state/state-store.ts';
+import type { RunKey } from '../../../src/state/run-writes.ts';
 import {
   acknowledge,
   claimed,

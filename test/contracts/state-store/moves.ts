@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type ErrorRecord, ServiceError } from '../../../src/errors.ts';
 import { EVENTS, type IngestionEvent, nextStatus, STATUSES, type Status } from '../../../src/model/ingestion.ts';
-import type { RunKey, StateStore } from '../../../src/state/state-store.ts';
+import type { RunKey } from '../../../src/state/run-writes.ts';
+import type { StateStore } from '../../../src/state/state-store.ts';
 import {
   acknowledge,
   claimed,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ErrorRecord } from '../../../src/errors.ts';
-import type { RunKey, StateStore } from '../../../src/state/state-store.ts';
+import type { RunKey } from '../../../src/state/run-writes.ts';
+import type { StateStore } from '../../../src/state/state-store.ts';
 import {
   acknowledge,
   badRecordAt,

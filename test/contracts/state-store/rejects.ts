@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PlannedChunk } from '../../../src/model/chunk.ts';
 import type { BadRecord } from '../../../src/model/record.ts';
-import type { PlanToRecord, RunKey } from '../../../src/state/state-store.ts';
+import type { PlanToRecord, RunKey } from '../../../src/state/run-writes.ts';
 import {
   answerOf,
   badRecordAt,

@@ -1,13 +1,13 @@
 import type { Mutation } from './mutation.ts';
 
 const CHANGES = 'src/state/ingestion-changes.ts';
-const STORE = 'src/state/sqlite-state-store.ts';
+const RUN_WRITES = 'src/state/sqlite-run-writes.ts';
 
 /** Bugs in what is on record. */
 export const STATE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'no-epoch-check',
-    file: STORE,
+    file: RUN_WRITES,
     find: 'if (ingestion?.epoch === run.epoch && (',
     replacement: 'if (ingestion !== null && (',
     breaks: ['epoch-fenced'],
@@ -21,7 +21,7 @@ export const STATE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'epoch-no-higher-than-the-receivers',
-    file: STORE,
+    file: RUN_WRITES,
     find: 'Math.max(before.epoch, highestEpoch) + 1;',
     replacement: 'Math.max(before.epoch, highestEpoch);',
     breaks: ['epoch-fenced'],
@@ -66,7 +66,7 @@ export const STATE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'attempt-begins-while-paused',
-    file: STORE,
+    file: RUN_WRITES,
     find: "const goesOn = after.status === 'RUNNING';",
     replacement: 'const goesOn = true;',
     breaks: ['stop-obeyed'],

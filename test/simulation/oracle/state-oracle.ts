@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { CHAIN_START } from '../../../src/model/chunk.ts';
 import type { Ingestion } from '../../../src/model/ingestion.ts';
-import type { RunKey, StateStore } from '../../../src/state/state-store.ts';
+import type { RunKey } from '../../../src/state/run-writes.ts';
+import type { StateStore } from '../../../src/state/state-store.ts';
 import { explainEnd, MAX_REWINDS } from './explain-end.ts';
 import { judgeFailure } from './failure-oracle.ts';
 import { type FactBook, type IngestionFacts, openAttempt } from './ingestion-facts.ts';
