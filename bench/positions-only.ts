@@ -78,6 +78,7 @@ function createPositions(state: StateStore, path: string): Partial<StateStore> {
     },
     async completeRun(_, __, now) {
       claimed = change.completed(current(), now);
+      return claimed;
     },
     async close() {
       connection.close();

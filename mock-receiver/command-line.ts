@@ -1,4 +1,8 @@
 import { parseArgs } from 'node:util';
+import { type FieldError, ServiceError } from '../src/errors.ts';
+import { fieldErrorsOf } from '../src/model/field-errors.ts';
+import { nearestName } from '../src/model/nearest-name.ts';
+import { isWebhookSecret, WEBHOOK_SECRET_FORM } from '../src/model/webhook-secret.ts';
 import { type FaultRuleInput, faultRuleSchema } from './fault-rules.ts';
 import type { ReceiverOptions } from './receiver.ts';
 
@@ -12,6 +16,9 @@ export interface ReceiverCommand {
   /** Print JSON, one object per line, but for the address. */
   readonly isJson: boolean;
 }
+
+const FAULTS = faultRuleSchema.options.map(({ shape }) => shape.fault.value);
+const NOT_A_MEMBER = 'is not a member of this fault';
 
 /** How the command is used. */
 export const USAGE = `usage: mock-receiver [options]
@@ -33,7 +40,7 @@ Takes chunks at POST /callback as docs/protocol.md has it, and keeps them.
 GET /report tells what arrived, GET /records/<ingestion_id> gives it back.
 `;
 
-/** Reads a command line; null where help is asked for. Throws an Error, a ZodError for a fault, for what cannot be meant. */
+/** Reads a command line; null where help is asked for. Throws COMMAND_INVALID for what cannot be meant, a TypeError for a flag that there is not. */
 export function parseCommandLine(args: readonly string[]): ReceiverCommand | null {
   const { values } = parseArgs({
     args: [...args],
@@ -51,6 +58,9 @@ export function parseCommandLine(args: readonly string[]): ReceiverCommand | nul
     },
   });
   if (values.help) return null;
+  if (values.secret !== undefined && !isWebhookSecret(values.secret)) {
+    throw commandInvalid(`--secret must be ${WEBHOOK_SECRET_FORM}`);
+  }
   return {
     host: values.host,
     port: parseWholeNumber('--port', values.port, 65_535),
@@ -68,19 +78,37 @@ export function parseCommandLine(args: readonly string[]): ReceiverCommand | nul
 
 function parseWholeNumber(flag: string, text: string, max: number): number {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (!(value <= max)) throw new RangeError(`${flag} must be a whole number up to ${max}`);
+  if (!(value <= max)) throw commandInvalid(`${flag} must be a whole number up to ${max}`);
   return value;
 }
 
 /** `name,key=value,…` as a rule. */
 function parseFault(text: string): FaultRuleInput {
-  const [fault, ...members] = text.split(',');
+  const [fault = '', ...members] = text.split(',');
+  const known = faultRuleSchema.options.find(({ shape }) => shape.fault.value === fault);
+  if (known === undefined) throw commandInvalid(`--fault: there is no ${fault}${meantText(fault, FAULTS)}`);
   const rule: Record<string, unknown> = { fault };
   for (const member of members) {
     const [key = '', ...value] = member.split('=');
     rule[key] = parseScalar(value.join('='));
   }
-  return faultRuleSchema.parse(rule);
+  const parsed = faultRuleSchema.safeParse(rule);
+  if (parsed.success) return rule as FaultRuleInput;
+  const fields = fieldErrorsOf(parsed.error.issues, NOT_A_MEMBER).map(({ field, message }) => ({
+    field,
+    message: message === NOT_A_MEMBER ? `${message}${meantText(field, Object.keys(known.shape))}` : message,
+  }));
+  throw commandInvalid(`--fault: ${text} is no rule`, fields);
+}
+
+/** What is appended to a name that is none, where another is near. */
+function meantText(name: string, known: readonly string[]): string {
+  const nearest = nearestName(name, known);
+  return nearest === undefined ? '' : ` (did you mean ${nearest}?)`;
+}
+
+function commandInvalid(problem: string, fields?: readonly FieldError[]): ServiceError {
+  return new ServiceError('COMMAND_INVALID', { detail: `${problem}.`, ...(fields === undefined ? {} : { fields }) });
 }
 
 function parseScalar(text: string): string | number | boolean {

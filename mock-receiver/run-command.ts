@@ -1,8 +1,7 @@
-import { z } from 'zod';
 import { ServiceError } from '../src/errors.ts';
 import { attemptLine, verdictLine } from './attempt-lines.ts';
 import { parseCommandLine, type ReceiverCommand, USAGE } from './command-line.ts';
-import { createReceiver, type Receiver } from './receiver.ts';
+import { createReceiver } from './receiver.ts';
 import { reportOn } from './report.ts';
 
 /** What the command needs of its process. */
@@ -17,35 +16,37 @@ const EXIT_DONE = 0;
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
-/** Runs a receiver until the signal is aborted; gives back the exit code. */
+/** What the receiver's own command does: reads its flags, and runs a receiver until the signal is aborted; gives back the exit code. */
 export async function runReceiverCommand(args: readonly string[], io: CommandIo): Promise<number> {
   let command: ReceiverCommand | null;
-  let receiver: Receiver;
   try {
     command = parseCommandLine(args);
-    if (command === null) {
-      io.write(USAGE);
-      return EXIT_DONE;
-    }
-    receiver = createPrintingReceiver(command, io);
   } catch (error) {
-    io.writeError(`${describe(error)}\n\n${USAGE}`);
+    io.writeError(`${problemText(error)}\n\n${USAGE}`);
     return EXIT_USAGE;
   }
+  if (command !== null) return runReceiver(command, io);
+  io.write(USAGE);
+  return EXIT_DONE;
+}
+
+/** Runs a receiver until the signal is aborted; gives back the exit code. */
+export async function runReceiver(command: ReceiverCommand, io: CommandIo): Promise<number> {
+  const receiver = createPrintingReceiver(command, io);
   try {
     const origin = await receiver.start(command.port, command.host);
     io.write(`mock receiver listens on ${origin}/callback\n`);
     await aborted(io.signal);
     return EXIT_DONE;
   } catch (error) {
-    io.writeError(`${describe(error)}\n`);
+    io.writeError(`${problemText(error)}\n`);
     return EXIT_FAILED;
   } finally {
     await receiver.stop();
   }
 }
 
-function createPrintingReceiver(command: ReceiverCommand, io: CommandIo): Receiver {
+function createPrintingReceiver(command: ReceiverCommand, io: CommandIo) {
   const { isQuiet, isJson } = command;
   const receiver = createReceiver({
     ...command.receiver,
@@ -60,10 +61,10 @@ function createPrintingReceiver(command: ReceiverCommand, io: CommandIo): Receiv
   return receiver;
 }
 
-function describe(error: unknown): string {
-  if (error instanceof z.ZodError) return `--fault: ${z.prettifyError(error)}`;
-  if (error instanceof ServiceError) return `--secret: ${error.message}`;
-  return error instanceof Error ? error.message : String(error);
+function problemText(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const fields = error instanceof ServiceError ? (error.fields ?? []) : [];
+  return [error.message, ...fields.map(({ field, message }) => `  ${field} ${message}`)].join('\n');
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

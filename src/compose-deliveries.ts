@@ -21,7 +21,7 @@ import { DeliveryTraces } from './metrics/delivery-traces.ts';
 import type { Circuit } from './model/circuit.ts';
 import type { Clock, Random } from './model/clock.ts';
 import { secretsOf } from './model/hide-secrets.ts';
-import type { AnnouncedStatus, DeliverySettings, Ingestion } from './model/ingestion.ts';
+import type { AnnouncedStatus, Ingestion } from './model/ingestion.ts';
 import type { Logger } from './model/logger.ts';
 import { isUntouched, openSourceSet } from './sources/source-set.ts';
 import { takeTurns } from './sources/take-turns.ts';
@@ -51,7 +51,12 @@ export interface Deliveries
   extends Pick<RunDependencies, 'store' | 'clock' | 'logger' | 'openSources' | 'isUntouched' | 'openSession'> {
   readonly queue: IngestionQueue;
   readonly ingestions: IngestionService;
-  readonly circuits: { list(): readonly Circuit[]; of(ingestion: Ingestion): Circuit | null };
+  readonly circuits: {
+    /** Before anything is delivered: nothing is known of any origin yet, whatever was told last. */
+    begin(): Promise<void>;
+    list(): readonly Circuit[];
+    of(ingestion: Ingestion): Circuit | null;
+  };
   readonly metrics: Metrics;
   readonly announcer: StatusAnnouncer;
 }
@@ -71,18 +76,21 @@ export function composeDeliveries(config: Config, { random, scope, ...given }: D
     announcer.announce(ingestion, status);
   };
   const shared = { store, clock, logger, openSources, isUntouched, announceStatus };
-  const breaker = new CircuitBreaker({ clock, logger, onChange: circuitRecorder(store, logger) });
+  const recordCircuits = circuitRecorder(store, logger);
+  const breaker = new CircuitBreaker({ clock, logger, onChange: recordCircuits.change });
+  withdrawStopped(store, breaker);
   const createDestination = destinationsOf(config, { ...observers, outward, clock, breaker });
   const openSession = workerSessions({ memoryBytes: config.workerMemoryBytes });
   const queue = queueOf(config, { ...shared, random, openSession, createDestination }, { ...observers, scope });
   return {
     ...shared,
-    openSession,
+    openSession: metrics.readings.measure(openSession, 'read-back'),
     queue,
     ingestions: ingestionsOf(config, { ...shared, queue, guard: outward.guard }),
     circuits: {
+      begin: () => recordCircuits.begin(clock.now()),
       list: () => breaker.list(),
-      of: ({ delivery }) => breaker.circuitFor(askingFor(delivery)),
+      of: (ingestion) => breaker.circuitFor(askingFor(ingestion)),
     },
     metrics,
     announcer,
@@ -121,7 +129,7 @@ function queueOf(
   { scope, metrics, traces }: Observers & { readonly scope: QueueScope },
 ): IngestionQueue {
   const { maxRunning, stallTimeoutMs } = config;
-  const dependencies = { ...unmeasured, openSession: metrics.readings.measure(unmeasured.openSession) };
+  const dependencies = { ...unmeasured, openSession: metrics.readings.measure(unmeasured.openSession, 'deliver') };
   return new IngestionQueue({
     ...dependencies,
     maxRunning,
@@ -159,7 +167,8 @@ function destinationsOf(
     traces,
   }: Observers & { readonly outward: Outward; readonly clock: Clock; readonly breaker: CircuitBreaker },
 ): RunDependencies['createDestination'] {
-  return ({ delivery }) => {
+  return (ingestion) => {
+    const { delivery } = ingestion;
     const secret = delivery.callbackSecret ?? config.callbackSecret;
     const traced = traces.to(delivery.callbackUrl);
     const channel = createPostChannel({ ...outward, url: new URL(delivery.callbackUrl), timeouts: DEFAULT_TIMEOUTS });
@@ -172,12 +181,12 @@ function destinationsOf(
     });
     const discreet = withHiddenSecrets(destination, secretsOf(delivery, secret));
     const observed = traced.destination(metrics.deliveries.measure(discreet));
-    return withCircuit(observed, { breaker, ...askingFor(delivery) });
+    return withCircuit(observed, { breaker, ...askingFor(ingestion) });
   };
 }
 
-function askingFor({ callbackUrl, maxDelayMs }: DeliverySettings): Asking {
-  return { origin: new URL(callbackUrl).origin, maxDelayMs };
+function askingFor({ ingestionId, delivery: { callbackUrl, maxDelayMs } }: Ingestion): Asking {
+  return { ingestionId, origin: new URL(callbackUrl).origin, maxDelayMs };
 }
 
 function announcerOf(
@@ -187,12 +196,28 @@ function announcerOf(
   return new StatusAnnouncer({ ...outward, clock, logger, secret, timeouts: DEFAULT_TIMEOUTS, userAgent: USER_AGENT });
 }
 
-/** Puts on record what becomes of circuits; nothing is delivered or kept back by it, so that nothing waits for it. */
-function circuitRecorder(store: StateStore, logger: Logger): NonNullable<CircuitBreakerOptions['onChange']> {
-  return (circuit, now) => {
-    store.recordCircuit(circuit, now).catch((error: unknown) => {
+/** Puts on record what becomes of circuits; nothing is delivered or kept back by it, so that nothing fails with it. */
+function circuitRecorder(store: StateStore, logger: Logger) {
+  const told = (record: Promise<void>) =>
+    record.catch((error: unknown) => {
       const { code, message } = toServiceError(error);
       logger.error('state.unavailable', { what: 'tell of a circuit', code, message });
     });
+  return {
+    begin: (now: number) => told(store.recordCircuitsClosed(now)),
+    change: (...[circuit, now]: Parameters<NonNullable<CircuitBreakerOptions['onChange']>>) =>
+      void told(store.recordCircuit(circuit, now)),
   };
+}
+
+/** Has the breaker know which ingestions wait for it no more: those that do not go on by themselves. */
+function withdrawStopped(store: StateStore, breaker: CircuitBreaker): void {
+  store.watchEvents((events) => {
+    for (const { ingestionId, content } of events) {
+      if (ingestionId === null || content.kind !== 'state') continue;
+      if (content.status === 'QUEUED' || content.status === 'RUNNING') continue;
+      // Not at once: what it puts on record would come into the midst of telling others of this commit.
+      queueMicrotask(() => breaker.withdraw(ingestionId));
+    }
+  });
 }

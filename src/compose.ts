@@ -106,31 +106,34 @@ function compose(
     fetch: (request, connection) => api.fetch(request, connection),
     announceUrl: (url) => lock.setUrl(url),
     async start() {
+      // Before anything is written by this process's clock.
+      const newestAt = await store.newestTime();
       await store.recoverAtStart(clock.now());
+      await circuits.begin();
       queue.start();
-      retention.start();
+      retention.start(newestAt);
     },
     async stop() {
       // Begun before anything is waited for: from here on requests are refused.
       const stopped = queue.stop();
       previews.close();
       rebuilder.close();
-      await Promise.all([verifications.close(), retention.close(), stopped]);
+      const announced = stopped.then(() => announcer.close());
+      await Promise.all([verifications.close(), retention.close(), announced]);
       events.close();
-      await announcer.close();
       await store.close();
       lock.release();
     },
   };
 }
 
-/** Ready: runs are taken on, and the state can be read and written. */
+/** Ready: runs are taken on and can be claimed, and the state can be read and written. */
 async function readiness(queue: IngestionQueue, store: StateStore) {
   // A read that costs the same however many ingestions are on record, for it is asked for every few seconds.
   const isStateGood = await store
     .countWaiting(0)
     .then(() => store.isWritable())
     .catch(() => false);
-  const checks = { queue: queue.isOpen, state: isStateGood };
-  return { ready: queue.isOpen && isStateGood, checks };
+  const checks = { queue: queue.isClaiming, state: isStateGood };
+  return { ready: checks.queue && checks.state, checks };
 }

@@ -1,30 +1,4 @@
-/** How one error code is told to a person, to an HTTP client and to a shell. */
-export interface ErrorEntry {
-  /** What happened, one sentence without the particulars. */
-  readonly message: string;
-  /** What to do about it. */
-  readonly remedy: string;
-  readonly httpStatus: number;
-  /** Exit code of the command line: 1 failed, 2 wrong use or settings, 3 unreachable or busy, 4 conflict. */
-  readonly exitCode: number;
-  /** Whether the same call may succeed later without anybody changing anything. */
-  readonly retryable: boolean;
-}
-
-/** How a code is told to machines, with what most codes have left out: exit code 1, not retryable. */
-type Codes = Pick<ErrorEntry, 'httpStatus'> & Partial<Pick<ErrorEntry, 'exitCode' | 'retryable'>>;
-
-const entry = (
-  message: string,
-  remedy: string,
-  { httpStatus, exitCode = 1, retryable = false }: Codes,
-): ErrorEntry => ({
-  message,
-  remedy,
-  httpStatus,
-  exitCode,
-  retryable,
-});
+import { type ErrorEntry, entry } from './error-entry.ts';
 
 /**
  * The one table of error codes. A code is never renamed or reused; docs/errors.md lists each, and a test keeps the two equal.
@@ -32,10 +6,11 @@ const entry = (
 export const ERRORS = {
   // The request.
   REQUEST_NOT_JSON: entry('The body is not JSON.', 'Send one JSON object in UTF-8.', { httpStatus: 400, exitCode: 2 }),
-  REQUEST_INVALID: entry('The request has fields that cannot be accepted.', 'Correct the fields named in `errors`.', {
-    httpStatus: 422,
-    exitCode: 2,
-  }),
+  REQUEST_INVALID: entry(
+    'The request has fields that cannot be accepted.',
+    'Correct the fields named. On the command line each is an argument or an option, or a member of what `--request` names.',
+    { httpStatus: 422, exitCode: 2 },
+  ),
   REQUEST_TOO_LARGE: entry('The request body is larger than the service takes.', 'Send at most 1 MiB.', {
     httpStatus: 413,
     exitCode: 2,
@@ -88,11 +63,11 @@ export const ERRORS = {
     'Call the API from a program, not from pages of other sites.',
     { httpStatus: 403, exitCode: 2 },
   ),
-  RATE_LIMITED: entry('Too many requests came in a minute.', 'Try again after the time in Retry-After.', {
-    httpStatus: 429,
-    exitCode: 3,
-    retryable: true,
-  }),
+  RATE_LIMITED: entry(
+    'Too many requests came in a minute.',
+    'Try again in a minute; programs wait for as long as Retry-After says.',
+    { httpStatus: 429, exitCode: 3, retryable: true },
+  ),
   ROUTE_NOT_FOUND: entry('There is nothing at this path.', 'See /docs for what there is.', {
     httpStatus: 404,
     exitCode: 2,
@@ -111,22 +86,22 @@ export const ERRORS = {
   ),
   CHUNK_NOT_FOUND: entry(
     'The ingestion has no chunk with this number.',
-    'List its chunks with GET /api/ingestions/{id}/chunks.',
+    'List its chunks: `ackstream chunks`, or GET /api/ingestions/{id}/chunks.',
     { httpStatus: 404, exitCode: 2 },
   ),
   FAILED_ATTEMPT_NOT_FOUND: entry(
     'No attempt of the ingestion has failed.',
-    'Its attempts are in GET /api/ingestions/{id}/chunks.',
+    'List its chunks with their attempts: `ackstream chunks`, or GET /api/ingestions/{id}/chunks.',
     { httpStatus: 404, exitCode: 2 },
   ),
   VERIFICATION_NOT_FOUND: entry(
     'The ingestion was not verified since the service started.',
-    'Begin with POST /api/ingestions/{id}/verify.',
+    'Begin with `ackstream verify`, or POST /api/ingestions/{id}/verify.',
     { httpStatus: 404, exitCode: 2 },
   ),
   MOVE_NOT_ALLOWED: entry(
     'The ingestion is in a state that does not allow this.',
-    'Read its status with GET /api/ingestions/{id}; docs/api.md says what each state allows.',
+    'Read its status with `ackstream status`, or GET /api/ingestions/{id}; docs/api.md says what each state allows.',
     { httpStatus: 409, exitCode: 4 },
   ),
   DELIVERED_ELSEWHERE: entry(
@@ -139,11 +114,11 @@ export const ERRORS = {
     'Send `re_ingestion: true` (`--re-ingest`) to deliver it from its start, under a new id.',
     { httpStatus: 409, exitCode: 4 },
   ),
-  QUEUE_FULL: entry('Too many ingestions are waiting.', 'Try again after the time in Retry-After.', {
-    httpStatus: 429,
-    exitCode: 3,
-    retryable: true,
-  }),
+  QUEUE_FULL: entry(
+    'Too many ingestions are waiting.',
+    'Try again when some of them have ended; programs wait for as long as Retry-After says.',
+    { httpStatus: 429, exitCode: 3, retryable: true },
+  ),
   PREVIEWS_BUSY: entry('Other previews are under way.', 'Try again when they are done.', {
     httpStatus: 429,
     exitCode: 3,
@@ -175,10 +150,11 @@ export const ERRORS = {
     'Move it below one of ACKSTREAM_SOURCE_ROOTS, or add its folder there; in what is the service’s own no feed is read.',
     { httpStatus: 403, exitCode: 2 },
   ),
-  SOURCE_NOT_FOUND: entry('There is no such file.', 'Check file_path; it is read on the machine of the service.', {
-    httpStatus: 404,
-    exitCode: 2,
-  }),
+  SOURCE_NOT_FOUND: entry(
+    'There is no such file.',
+    'Check the path: the file must be on the machine that reads it, which for all but `ackstream preview` is that of the service.',
+    { httpStatus: 404, exitCode: 2 },
+  ),
   SOURCE_NOT_A_FILE: entry(
     'The path is not a regular file.',
     'Give the path of a regular file, a folder or a pattern.',
@@ -187,10 +163,11 @@ export const ERRORS = {
       exitCode: 2,
     },
   ),
-  SOURCE_UNREADABLE: entry('The source could not be read.', 'Check disk and permissions, then resume the ingestion.', {
-    httpStatus: 422,
-    retryable: true,
-  }),
+  SOURCE_UNREADABLE: entry(
+    'The source could not be read.',
+    'Check disk and permissions, then try again, or resume the ingestion where one failed by it.',
+    { httpStatus: 422, retryable: true },
+  ),
   SOURCE_CHANGED: entry(
     'The file is no longer the one that was delivered in part.',
     'Put the original back and resume, or send `re_ingestion: true` (`--re-ingest`) to deliver the new one from its start.',
@@ -221,7 +198,7 @@ export const ERRORS = {
   // Reading. Those up to NUMBER_OUT_OF_RANGE concern one record and carry its position.
   RECORD_TOO_LARGE: entry(
     'A record is larger than the bound.',
-    'Raise chunk_size_by_memory or ACKSTREAM_MAX_RECORD_BYTES, or make the record smaller, and send `re_ingestion: true` (`--re-ingest`).',
+    'Raise `chunk_size_by_memory` (`--chunk-bytes`) or ACKSTREAM_MAX_RECORD_BYTES, or make the record smaller, and send `re_ingestion: true` (`--re-ingest`).',
     { httpStatus: 422 },
   ),
   RECORD_TOO_DEEP: entry(
@@ -252,12 +229,12 @@ export const ERRORS = {
   ),
   TOO_MANY_BAD_RECORDS: entry(
     'More records are bad than were allowed.',
-    'See `GET /api/ingestions/{id}/rejects` (`ackstream rejects`) for what is wrong; correct the file, or allow more with `max_bad_records`.',
+    'See `GET /api/ingestions/{id}/rejects` (`ackstream rejects`) for what is wrong; correct the file, or allow more with `max_bad_records` (`--max-bad-records`).',
     { httpStatus: 422 },
   ),
   FORMAT_MISMATCH: entry(
     'The file is not of the format it is said to be.',
-    'Check file_type, or save the file in a format that can be read.',
+    'Check `file_type` (`--type`), or save the file in a format that can be read.',
     { httpStatus: 422 },
   ),
   ENCODING_UNSUPPORTED: entry(
@@ -277,20 +254,29 @@ export const ERRORS = {
       httpStatus: 422,
     },
   ),
-  READER_SYNTAX: entry('The file is not well-formed here.', 'Correct the file at this place and send it again.', {
-    httpStatus: 422,
-  }),
+  READER_SYNTAX: entry(
+    'The file is not well-formed here.',
+    'Correct the file at this place and send it again; if it is of another type, send `file_type` (`--type`).',
+    { httpStatus: 422 },
+  ),
   READER_TRUNCATED: entry('The file ends in the middle.', 'Produce the file again, completely, and send it again.', {
     httpStatus: 422,
   }),
   RECORD_PATH_NEEDED: entry(
     'It is not clear which array or element of the file holds the records.',
-    'Send `record_path` (`--record-path`) with one of the candidates.',
+    'Send `record_path` (`--record-path`) with the path of the records, such as one of the candidates.',
     { httpStatus: 422 },
   ),
-  RECORD_PATH_NOT_FOUND: entry('There is nothing at record_path.', 'Check record_path against the file.', {
-    httpStatus: 422,
-  }),
+  RECORD_PATH_NOT_FOUND: entry(
+    'There is nothing at `record_path`.',
+    'Check `record_path` (`--record-path`) against the file; left out, the records are looked for.',
+    { httpStatus: 422 },
+  ),
+  RECORDS_NOT_FOUND: entry(
+    'There is nothing in the file that could be its records.',
+    'Check that it is the right file and of the right type: JSON has its records in an array, XML below its root, and one record to a line is NDJSON, `file_type: "ndjson"` (`--type ndjson`).',
+    { httpStatus: 422 },
+  ),
 
   // Delivery.
   CALLBACK_NOT_ALLOWED: entry(
@@ -300,17 +286,17 @@ export const ERRORS = {
   ),
   ATTEMPT_FAILED: entry(
     'The receiver did not acknowledge the last attempt.',
-    'Nothing: it is tried again by itself. If that goes on, see whether the receiver runs and what it logs.',
+    'Nothing: it is tried again by itself. If that goes on, see whether the receiver runs and what it logs; if the callback is wrong, ask again with the right one (`callback_url`, `--callback`).',
     { httpStatus: 503, exitCode: 3, retryable: true },
   ),
   DELIVERY_REJECTED: entry(
     'The receiver refused a chunk.',
-    'Correct what the receiver names in its answer, then resume the ingestion.',
+    'Correct what the receiver names in its answer, then resume the ingestion; if the callback is wrong, ask again with the right one (`callback_url`, `--callback`).',
     { httpStatus: 409 },
   ),
   DELIVERY_WINDOW_OVER: entry(
     'The receiver could not be reached for the whole retry window.',
-    'Bring the receiver back, then resume the ingestion.',
+    'Bring the receiver back, then resume the ingestion; if the callback is wrong, ask again with the right one (`callback_url`, `--callback`).',
     { httpStatus: 409, exitCode: 3, retryable: true },
   ),
   RECEIVER_FORGETS: entry(
@@ -332,7 +318,7 @@ export const ERRORS = {
   ),
   WORKER_OUT_OF_MEMORY: entry(
     'Reading the file takes more memory than a thread may use.',
-    'Raise ACKSTREAM_WORKER_MEMORY, or make the largest records smaller, then resume the ingestion.',
+    'Raise ACKSTREAM_WORKER_MEMORY, or make the largest records smaller, then try again, or resume the ingestion where one failed by it.',
     { httpStatus: 422 },
   ),
   RUN_OVERTAKEN: entry('Another run has taken the ingestion over.', 'Nothing: the other run goes on.', {
@@ -387,6 +373,11 @@ export const ERRORS = {
     httpStatus: 422,
     exitCode: 2,
   }),
+  OUTPUT_UNWRITABLE: entry(
+    'A file cannot be written.',
+    'Name another one, in a folder that is there, may be written to, and has room.',
+    { httpStatus: 500 },
+  ),
 } as const satisfies Record<string, ErrorEntry>;
 
 /** One of the codes of {@link ERRORS}. */

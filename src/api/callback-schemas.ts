@@ -1,6 +1,6 @@
 /** What the service sends to receivers, and what they answer, for the document: docs/protocol.md says what each member means. */
 import { z } from '@hono/zod-openapi';
-import { EXAMPLE_CHECKSUM, EXAMPLE_INGESTION_ID } from './contracts.ts';
+import { count, EXAMPLE_CHECKSUM, EXAMPLE_INGESTION_ID } from './schema-parts.ts';
 
 /** The chain over the one chunk with {@link EXAMPLE_CHECKSUM}. */
 const EXAMPLE_CHAIN = 'e8e9d8eb0ee967b7e74094ee1836cdc13aca3634028246c397c7a6f59ad1379d';
@@ -10,7 +10,6 @@ const hex64 = (description: string, example: string) =>
     .string()
     .regex(/^[0-9a-f]{64}$/)
     .openapi({ description, example });
-const count = (description: string, example: number) => z.int().min(0).openapi({ description, example });
 const ingestionId = hex64('Id of the ingestion.', EXAMPLE_INGESTION_ID);
 
 /** The body of a chunk. */

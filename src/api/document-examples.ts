@@ -1,6 +1,5 @@
 /** Examples for every body of the OpenAPI document, made of those of its schemas: what is written once cannot differ. */
 import { ERRORS, type ErrorCode, ServiceError } from '../errors.ts';
-import { PROBLEM_MEDIA_TYPE } from './contracts.ts';
 import {
   type Content,
   type DocsCallback,
@@ -9,7 +8,7 @@ import {
   type DocsSchema,
   schemaName,
 } from './docs-page.ts';
-import { problemOf } from './problem.ts';
+import { PROBLEM_MEDIA_TYPE, problemOf } from './problem.ts';
 
 const JSON_MEDIA_TYPE = 'application/json';
 
@@ -66,7 +65,8 @@ interface ExampleContext {
 function withExample(content: Content, { path, document, description }: ExampleContext): Content {
   const bodies = Object.entries(content).map(([mediaType, body]): [string, Content[string]] => {
     if (mediaType === PROBLEM_MEDIA_TYPE) return [mediaType, { ...body, examples: problemsOf(description, path) }];
-    if (mediaType !== JSON_MEDIA_TYPE) return [mediaType, body];
+    // One that has its own says more by them than by what its schema is made of.
+    if (mediaType !== JSON_MEDIA_TYPE || body.examples !== undefined) return [mediaType, body];
     const { oneOf } = body.schema;
     if (oneOf !== undefined) return [mediaType, { ...body, examples: alternativesOf(oneOf, document) }];
     return [mediaType, { ...body, example: exampleOf(body.schema, document) }];

@@ -2,10 +2,12 @@
 import { z } from '@hono/zod-openapi';
 import type { LoggedEvent } from '../model/event.ts';
 import { STATUSES } from '../model/ingestion.ts';
+import { OUTCOME_KINDS } from '../model/outcome.ts';
+import { isoTime, isoTimeOrNull } from './present-time.ts';
+import { time } from './schema-parts.ts';
 
-const at = z.string().openapi({ description: 'When it happened.', format: 'date-time' });
+const at = time('When it happened.');
 const ofIngestion = { ingestion_id: z.string(), at };
-const timeOrNull = (description: string) => z.string().nullable().openapi({ description, format: 'date-time' });
 
 const stateEventSchema = z
   .object({
@@ -33,10 +35,10 @@ export const attemptFailedEventSchema = z
     ...ofIngestion,
     chunk_number: z.int().nullable().openapi({ description: 'Null: it was at COMPLETED.' }),
     attempt: z.int(),
-    outcome: z.string().openapi({ example: 'unavailable' }),
+    outcome: z.enum(OUTCOME_KINDS).openapi({ example: 'unavailable' }),
     http_status: z.int().nullable(),
     reason: z.string().nullable(),
-    next_attempt_at: timeOrNull('When it is tried again; null: not by itself, or not known yet.'),
+    next_attempt_at: time('When it is tried again; null: not by itself, or not known yet.').nullable(),
   })
   .openapi('AttemptFailedEvent', { description: 'An attempt ended without an acknowledgement.' });
 
@@ -49,8 +51,8 @@ const circuitEventSchema = z
     at,
     origin: z.string(),
     state: z.enum(['open', 'half-open', 'closed']),
-    since: timeOrNull('When it opened; null: it is closed.'),
-    next_probe_at: timeOrNull('From when on one attempt is let through.'),
+    since: time('When it opened; null: it is closed.').nullable(),
+    next_probe_at: time('From when on one attempt is let through.').nullable(),
   })
   .openapi('CircuitEvent', { description: 'The circuit to a callback origin has another state.' });
 
@@ -72,7 +74,11 @@ export const eventSchema = z.union([
 /** The `data` of an event. */
 export function presentEvent({ ingestionId, at: loggedAt, content }: LoggedEvent): z.infer<typeof eventSchema> {
   const when = { at: isoTime(loggedAt) };
-  const about = { ingestion_id: ingestionId ?? '', ...when };
+  if (ingestionId === null) {
+    const { origin, state, since, nextProbeAt } = content;
+    return { ...when, origin, state, since: isoTimeOrNull(since), next_probe_at: isoTimeOrNull(nextProbeAt) };
+  }
+  const about = { ingestion_id: ingestionId, ...when };
   switch (content.kind) {
     case 'state':
       return { ...about, status: content.status, error: content.error };
@@ -88,18 +94,5 @@ export function presentEvent({ ingestionId, at: loggedAt, content }: LoggedEvent
     }
     case 'rejects':
       return { ...about, rejected_records: content.rejectedRecords };
-    case 'circuit': {
-      const { origin, state, since, nextProbeAt } = content;
-      const times = { since: isoTimeOrNull(since), next_probe_at: isoTimeOrNull(nextProbeAt) };
-      return { ...when, origin, state, ...times };
-    }
   }
-}
-
-function isoTime(ms: number): string {
-  return new Date(ms).toISOString();
-}
-
-function isoTimeOrNull(ms: number | null): string | null {
-  return ms === null ? null : isoTime(ms);
 }

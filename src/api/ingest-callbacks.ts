@@ -1,5 +1,10 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { OutcomeKind } from '../model/outcome.ts';
 import { acknowledgementSchema, completedMessageSchema, statusMessageSchema } from './callback-schemas.ts';
+import { EXAMPLE_INGESTION_ID } from './schema-parts.ts';
+
+/** Number of the chunk that the examples of answers answer. */
+export const EXAMPLE_CHUNK = 4;
 
 const refTo = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 
@@ -31,9 +36,15 @@ const MESSAGE_HEADERS = [
   header('webhook-signature', '`v1,` and the signature in base64.', 'v1,…', false),
 ];
 
-const answer = (description: string) => ({
+/** An answer with examples of its body, each under the outcome that the attempt has by it. */
+const answer = (description: string, bodies: Partial<Readonly<Record<OutcomeKind, object>>>) => ({
   description,
-  content: { 'application/json': { schema: refTo('Acknowledgement') } },
+  content: {
+    'application/json': {
+      schema: refTo('Acknowledgement'),
+      examples: Object.fromEntries(Object.entries(bodies).map(([outcome, value]) => [outcome, { value }])),
+    },
+  },
 });
 
 const messageOf = (...names: readonly string[]) => ({
@@ -55,8 +66,16 @@ export const INGEST_CALLBACKS = {
         responses: {
           200: answer(
             '`ack: true`: stored for good, also where it was stored before. `ack: false`: refused, or with `expected_chunk` sent again from there.',
+            {
+              acknowledged: { ack: true, ingestion_id: EXAMPLE_INGESTION_ID, chunk_number: EXAMPLE_CHUNK, error: null },
+              rejected: { ack: false, error: 'CHECKSUM_MISMATCH' },
+              'rewind-asked': { ack: false, error: 'OUT_OF_ORDER_CHUNK', expected_chunk: EXAMPLE_CHUNK - 1 },
+            },
           ),
-          409: answer('Refused: `STALE_EPOCH` with `epoch`, the highest seen; or `ack: false` with `expected_chunk`.'),
+          409: answer('Refused: `STALE_EPOCH` with `epoch`, the highest seen; or `ack: false` with `expected_chunk`.', {
+            'stale-epoch': { ack: false, error: 'STALE_EPOCH', epoch: 4 },
+            'rewind-asked': { ack: false, expected_chunk: EXAMPLE_CHUNK - 1 },
+          }),
           410: { description: 'Refused for good: the ingestion fails at once.' },
           413: { description: 'Too large: the chunk is cut in half, where the receiver cannot have it.' },
           429: { description: 'Not now: tried again, not before `Retry-After`. So are 408, 425 and 5xx.' },

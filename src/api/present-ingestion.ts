@@ -1,11 +1,107 @@
-import type { z } from '@hono/zod-openapi';
-import { ERRORS, type ErrorPlace } from '../errors.ts';
+import { z } from '@hono/zod-openapi';
+import { ERRORS } from '../errors.ts';
 import type { Circuit } from '../model/circuit.ts';
 import { formatDurationMs } from '../model/duration.ts';
-import type { Ingestion, LastError } from '../model/ingestion.ts';
+import { FILE_TYPES, type Ingestion, type LastError, STATUSES } from '../model/ingestion.ts';
 import { formatMaxBadRecords } from '../model/max-bad-records.ts';
 import { presentFormat } from '../protocol/format-options.ts';
-import type { circuitSchema, ingestionSchema } from './contracts.ts';
+import { circuitSchema, presentCircuit } from './present-circuit.ts';
+import { placeSchema, presentPlace } from './present-place.ts';
+import { isoTime, isoTimeOrNull } from './present-time.ts';
+import { count, EXAMPLE_CHECKSUM, fileId, ingestionId, nextCursor, time } from './schema-parts.ts';
+
+const lastErrorSchema = z
+  .object({
+    code: z.string().openapi({ description: 'One of the codes of the errors.', example: 'DELIVERY_REJECTED' }),
+    message: z.string().openapi({ description: 'What happened; of a receiver, its own words.' }),
+    what_to_do: z.string(),
+    at: time('When it happened.'),
+    place: placeSchema.optional(),
+    data: z.record(z.string(), z.unknown()).optional().openapi({ description: 'Particulars for programs.' }),
+  })
+  .openapi('LastError');
+
+/** One ingestion. */
+export const ingestionSchema = z
+  .object({
+    ingestion_id: ingestionId,
+    file_id: fileId,
+    version: z
+      .string()
+      .openapi({ description: '`resume`, or the epoch milliseconds of a re-ingestion.', example: 'resume' }),
+    file_path: z.string().openapi({ description: 'Absolute.', example: '/srv/feeds/products.json' }),
+    file_type: z.enum(FILE_TYPES),
+    file_count: count('Files it is made of: more than one of a folder or a pattern.', 1),
+    format: z.record(z.string(), z.unknown()).openapi({
+      description: 'The options of the file type, those included that the request left out.',
+      example: { encoding: null },
+    }),
+    record_path: z.string().nullable().openapi({
+      description:
+        'Where the records are, empty for a top-level array; null: not found yet, or the file type has none.',
+      example: 'products.items',
+    }),
+    number_form: z.enum(['exact', 'jcs']),
+    on_bad_record: z.enum(['fail', 'quarantine']),
+    max_bad_records: z.union([z.int(), z.string(), z.null()]).openapi({
+      description: 'How many bad records, or what share of all, are set aside before it fails; null: any number.',
+      example: '1%',
+    }),
+    callback_url: z.string().openapi({ example: 'https://receiver.example/callback' }),
+    callback_header_names: z.array(z.string()).openapi({ description: 'Their values are never returned.' }),
+    status_url: z.string().nullable(),
+    chunk_size_by_records: count('As requested; 0: no bound.', 500),
+    chunk_size_by_memory: count('As requested, in bytes; 0: no bound.', 0),
+    retry: z.object({
+      window: z.string().openapi({ example: '72h' }),
+      max_delay: z.string().openapi({ example: '60s' }),
+    }),
+    status: z.enum(STATUSES).openapi({
+      description:
+        'QUEUED: waits for its turn or its next attempt. RUNNING. COMPLETED: the receiver has everything and said so. PAUSED, FAILED and CANCELLED wait for a request to resume.',
+    }),
+    epoch: count('Number of the run, 0 before the first; each start of work on it is a run.', 1),
+    totals: z.object({
+      records: count('Records that the receiver has acknowledged.', 12_000),
+      chunks: count('Chunks that the receiver has acknowledged.', 24),
+      rejected_records: count('Bad records that were set aside.', 0),
+      source_bytes: count(
+        'Bytes of the files, as they lie on the disk, up to the last acknowledged record.',
+        6_000_000,
+      ),
+      source_size: count('Bytes of the files as they lie on the disk.', 10_000_000),
+    }),
+    percent: z
+      .number()
+      .openapi({ description: 'Of the bytes of the file, to a tenth; 100 only at its end.', example: 60 }),
+    records_per_second: z.number().nullable().openapi({
+      description: 'Of the current run, or of the one that completed it; null where there is nothing to tell.',
+      example: 4000,
+    }),
+    eta_seconds: z.int().nullable().openapi({ description: 'Estimate of what remains, while RUNNING.', example: 2 }),
+    chain_checksum: z
+      .string()
+      .openapi({ description: 'Chain over the checksums of the acknowledged chunks.', example: EXAMPLE_CHECKSUM }),
+    // Not `nullable()`, which the document's generator forgets of a schema with a name.
+    last_error: z.union([lastErrorSchema, z.null()]).openapi({
+      description: 'Why it stopped, or why the last attempt failed; null again once a chunk is acknowledged.',
+    }),
+    next_attempt_at: time('While it waits after a failed attempt: when it tries again. Else null.').nullable(),
+    // Not `nullable()`, as with `last_error`.
+    circuit: z.union([circuitSchema, z.null()]).openapi({
+      description: 'The circuit to the origin of its callback while that is not closed; else null.',
+    }),
+    created_at: time('When it was asked for.'),
+    updated_at: time('When anything of it last changed.'),
+    run_started_at: time('Begin of the current or last run.').nullable(),
+    completed_at: time('When the receiver acknowledged COMPLETED.').nullable(),
+  })
+  .openapi('Ingestion');
+
+/** A page of ingestions, newest first. */
+export const ingestionPageSchema = z
+  .object({ items: z.array(ingestionSchema), next_cursor: nextCursor })
+  .openapi('IngestionPage');
 
 type IngestionBody = z.infer<typeof ingestionSchema>;
 
@@ -49,13 +145,19 @@ export function presentIngestion(
     ...speedOf(ingestion, now),
     chain_checksum: checkpoint.chainChecksum,
     last_error: ingestion.lastError === null ? null : presentLastError(ingestion.lastError),
-    next_attempt_at: isoTimeOrNull(ingestion.nextAttemptAt),
+    next_attempt_at: isoTimeOrNull(nextAttemptAt(ingestion, circuit)),
     circuit: circuit === null ? null : presentCircuit(circuit),
     created_at: isoTime(ingestion.createdAt),
     updated_at: isoTime(ingestion.updatedAt),
     run_started_at: isoTimeOrNull(ingestion.runStartedAt),
     completed_at: isoTimeOrNull(ingestion.completedAt),
   };
+}
+
+/** An attempt that the circuit would refuse is none that anybody waits for. */
+function nextAttemptAt(ingestion: Ingestion, circuit: Circuit | null): number | null {
+  if (ingestion.nextAttemptAt === null) return null;
+  return Math.max(ingestion.nextAttemptAt, circuit?.nextProbeAt ?? 0);
 }
 
 /** Rounded down, so that what is not at its end never looks as if it were. */
@@ -91,35 +193,4 @@ function presentLastError(error: LastError): NonNullable<IngestionBody['last_err
     ...(error.place === undefined ? {} : { place: presentPlace(error.place) }),
     ...(error.data === undefined ? {} : { data: { ...error.data } }),
   };
-}
-
-/** A circuit, as the API shows it. */
-export function presentCircuit(circuit: Circuit): z.infer<typeof circuitSchema> {
-  return {
-    origin: circuit.origin,
-    state: circuit.state,
-    since: isoTime(circuit.since),
-    next_probe_at: isoTimeOrNull(circuit.nextProbeAt),
-    consecutive_failures: circuit.consecutiveFailures,
-  };
-}
-
-/** A place in a file, as the API writes it. */
-export function presentPlace({ file, byteOffset, line, column }: ErrorPlace) {
-  return {
-    ...(file === undefined ? {} : { file }),
-    ...(byteOffset === undefined ? {} : { byte_offset: byteOffset }),
-    ...(line === undefined ? {} : { line }),
-    ...(column === undefined ? {} : { column }),
-  };
-}
-
-/** A time in ms since 1970 as ISO text in UTC. */
-export function isoTime(timeMs: number): string {
-  return new Date(timeMs).toISOString();
-}
-
-/** {@link isoTime}, where there may be none. */
-export function isoTimeOrNull(timeMs: number | null): string | null {
-  return timeMs === null ? null : isoTime(timeMs);
 }

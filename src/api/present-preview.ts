@@ -1,17 +1,74 @@
-import type { z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { ERRORS } from '../errors.ts';
 import type { PreviewedFeed } from '../ingestion/preview-service.ts';
 import { cutText } from '../model/cut-text.ts';
+import { COMPRESSIONS } from '../model/file-names.ts';
+import { FILE_TYPES } from '../model/ingestion.ts';
 import type { BadRecord } from '../model/record.ts';
 import { presentFormat } from '../protocol/format-options.ts';
 import type { PreviewRequest } from '../protocol/preview-request.ts';
-import type { previewSchema } from './contracts.ts';
-import { presentPlace } from './present-ingestion.ts';
-import { rawTextOf } from './present-reject.ts';
+import { placeSchema, presentPlace } from './present-place.ts';
+import { rawTextOf } from './raw-text.ts';
+import { count } from './schema-parts.ts';
 
 /** Files that are named; there may be thousands. */
 const MAX_NAMED_FILES = 100;
 const MAX_RAW_CHARACTERS = 200;
+
+/** What a file looks like to a delivery. */
+export const previewSchema = z
+  .object({
+    file_type: z.enum(FILE_TYPES),
+    file_count: count('Files it is made of.', 1),
+    files: z.array(z.object({ path: z.string(), size: z.int() })).openapi({ description: 'The first 100 of them.' }),
+    source_size: count('Bytes of all files.', 1_048_576),
+    compression: z.enum(COMPRESSIONS).nullable().openapi({ description: 'Of the first file.' }),
+    encoding: z.string().nullable().openapi({
+      description:
+        'Of the first file: by its byte order mark, as asked for or declared; null: the file type is no text.',
+      example: 'utf-8',
+    }),
+    record_path: z.string().nullable().openapi({ description: 'Where the records are; null: the file type has none.' }),
+    format: z.record(z.string(), z.unknown()).openapi({ description: 'The options of the file type, complete.' }),
+    sampled: z
+      .object({ records: z.int(), bad_records: z.int() })
+      .openapi({ description: 'From how many the fields are told.' }),
+    fields: z.array(
+      z.object({
+        path: z.string().openapi({ description: '`[]` stands for the elements of an array.', example: 'price.amount' }),
+        types: z.array(z.enum(['string', 'integer', 'number', 'boolean', 'null', 'object', 'array'])),
+        count: count('How often it was met.', 1000),
+        examples: z.array(z.string()).openapi({ description: 'Up to three, as JSON, cut.' }),
+      }),
+    ),
+    bad_records: z
+      .array(
+        z.object({
+          file_index: z.int(),
+          byte_offset: z.int(),
+          byte_length: z.int(),
+          line: z.int(),
+          code: z.string(),
+          message: z.string(),
+          what_to_do: z.string(),
+          place: placeSchema.optional(),
+          raw_text: z.string().nullable().openapi({ description: 'Its beginning; null: it is not UTF-8.' }),
+        }),
+      )
+      .openapi({ description: 'The first 20.' }),
+    full: z
+      .object({
+        records: z.int(),
+        bad_records: z.int(),
+        chunks: z.int(),
+        bytes: z.int().openapi({ description: 'Of the canonical records in all chunks.' }),
+        largest_chunk_bytes: z.int(),
+      })
+      .nullable()
+      .openapi({ description: 'Null unless all of it was to be read.' }),
+    records: z.array(z.unknown()).openapi({ description: 'The first records, as they would be delivered.' }),
+  })
+  .openapi('Preview');
 
 /** A preview but for its records, which are {@link renderPreview}'s. */
 export type PreviewView = Omit<z.infer<typeof previewSchema>, 'records'>;
@@ -28,11 +85,11 @@ export function presentPreview(request: PreviewRequest, { sources, preview }: Pr
     record_path: preview.recordPath,
     format: presentFormat(request.format ?? request.defaultFormat),
     sampled: { records: preview.recordCount, bad_records: preview.rejectCount },
-    fields: preview.fields.map(({ path, types, count, examples }) => ({
-      path,
-      types: [...types],
-      count,
-      examples: [...examples],
+    fields: preview.fields.map((field) => ({
+      path: field.path,
+      types: [...field.types],
+      count: field.count,
+      examples: [...field.examples],
     })),
     bad_records: preview.rejects.map(presentBadRecord),
     full:

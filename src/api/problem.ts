@@ -1,6 +1,31 @@
-import type { z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { ERRORS, type ErrorCode, type ServiceError } from '../errors.ts';
-import { PROBLEM_MEDIA_TYPE, type problemSchema } from './contracts.ts';
+
+/** What every refusal and failure is told by. Members beside these are particulars of the code, such as `candidates`. */
+export const problemSchema = z
+  .looseObject({
+    type: z.string().openapi({ description: 'Where the code is described.', example: '/docs#REQUEST_INVALID' }),
+    title: z.string().openapi({ description: 'What happened, the same for each error of the code.' }),
+    status: z.int().openapi({ description: 'The HTTP status.', example: 422 }),
+    code: z.string().openapi({
+      description: 'What to match on. Later versions may add codes, and never change the meaning of one.',
+      example: 'REQUEST_INVALID',
+    }),
+    detail: z.string().optional().openapi({ description: 'What happened this time.' }),
+    instance: z.string().optional().openapi({
+      description: 'The path that was asked for; absent where the request could not be read.',
+      example: '/api/ingest',
+    }),
+    errors: z
+      .array(z.object({ field: z.string(), message: z.string() }))
+      .optional()
+      .openapi({ description: 'Every offending field; an empty `field` is the body as a whole.' }),
+    what_to_do: z.string(),
+  })
+  .openapi('Problem', { description: 'A problem document, RFC 9457.' });
+
+/** The media type of {@link problemSchema}. */
+export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 
 /** A client that is told to wait, and nobody knows for how long, comes back after this: long enough for a queue to move or a service to restart. */
 const RETRY_AFTER_SECONDS = 30;

@@ -6,6 +6,7 @@
 import { type Entry, fromRandomAccessReaderPromise, getFileNameLowLevel, validateFileName, type ZipFile } from 'yauzl';
 import { type ErrorCode, ServiceError } from '../errors.ts';
 import type { Source } from '../sources/source.ts';
+import { expandsTooMuch, MAX_EXPANSION_RATIO } from './expansion-ratio.ts';
 import { type CompressedRange, inflateRange } from './inflate-range.ts';
 import { SourceReader } from './source-reader.ts';
 
@@ -45,9 +46,6 @@ const MAX_COMMENT_BYTES = 0xffff;
 const LOCAL_HEADER_BYTES = 30;
 const STORED = 0;
 const DEFLATED = 8;
-/** Text of the worst kind, the same row again and again, deflates about 100:1; more is made to fill memories. Small entries may be anything. */
-const MAX_RATIO = 200;
-const MIN_RATIO_BYTES = 16 * 1024 * 1024;
 
 /**
  * Opens an archive; the source stays the caller's. Throws FORMAT_MISMATCH (no zip), READER_TRUNCATED, SOURCE_DAMAGED, SOURCE_ENCRYPTED, SOURCE_EXPANDS,
@@ -177,9 +175,9 @@ class CheckedArchive implements ZipArchive {
   async #rangeOf(entry: LocatedEntry): Promise<CompressedRange> {
     const { name, compressedBytes, expandedBytes, located } = entry;
     const place = { file: this.#source.name };
-    if (expandedBytes > MIN_RATIO_BYTES && expandedBytes > MAX_RATIO * compressedBytes) {
+    if (expandsTooMuch(compressedBytes, expandedBytes)) {
       throw new ServiceError('SOURCE_EXPANDS', {
-        detail: `${name} in the archive expands more than ${MAX_RATIO}:1.`,
+        detail: `${name} in the archive expands more than ${MAX_EXPANSION_RATIO}:1.`,
         place,
       });
     }

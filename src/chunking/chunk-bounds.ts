@@ -1,8 +1,5 @@
-import type { ChunkBounds } from '../model/chunk.ts';
+import { type ChunkBounds, MAX_CHUNK_BYTES } from '../model/chunk.ts';
 import type { DeliverySettings } from '../model/ingestion.ts';
-
-/** The service's own bound, at which a chunk always closes: bodies are held in memory, a few per running ingestion. */
-export const MAX_CHUNK_BYTES = 64 * 1024 * 1024;
 
 /** The bounds where a request gives none (docs/protocol.md): small enough for any receiver, large enough for speed. */
 const DEFAULT_MAX_RECORDS = 1_000;

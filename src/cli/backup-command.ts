@@ -4,8 +4,8 @@ import { KEY_FILE } from '../state/secret-rows.ts';
 import { STATE_FILE } from '../state/sqlite-state-file.ts';
 import { backUpState } from '../state/state-backup.ts';
 import { EXIT_DONE, type RunCommand } from './command.ts';
+import { formatCount } from './format-count.ts';
 import { jsonLine } from './json-line.ts';
-import { formatCount } from './render-progress.ts';
 import { terminalText } from './terminal-text.ts';
 
 /** `ackstream backup`. */

@@ -10,6 +10,8 @@ export interface CommandContext {
   readonly write: (text: string) => void;
   /** Standard output for bytes, which says when it is full. */
   readonly standardOutput: Writable;
+  /** All of standard input, as UTF-8. */
+  readonly readStandardInput: () => Promise<string>;
   /** Standard error. */
   readonly writeError: (text: string) => void;
   /** Columns of the terminal that standard output is, as they are now; null where it is none. */

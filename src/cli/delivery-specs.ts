@@ -42,6 +42,12 @@ const CHUNK_OPTIONS = [
   },
 ] as const;
 
+const REQUEST_OPTION = {
+  flags: '--request <file>',
+  description:
+    'a JSON file with members of POST /api/ingest, - for standard input: callback_headers, callback_secret, status_url, retry, number_form and all others; what the command line says takes their place',
+} as const;
+
 const EXITS_OF_RE_INGESTION = {
   0: 'COMPLETED (with --no-wait: accepted)',
   1: 'FAILED, PAUSED or CANCELLED',
@@ -61,7 +67,7 @@ export const DELIVERY_SPECS = {
       'Delivers a file, or the files of a folder or pattern, and waits for the end. Talks to a running service; where none answers and the data directory is free, it delivers this itself. With a service, Ctrl-C only stops watching. Without one it stops the delivery; the same command continues it later.',
     arguments: [FEED_ARGUMENT],
     options: [
-      { flags: '--callback <url>', description: 'where the chunks are posted', isRequired: true },
+      { flags: '--callback <url>', description: 'where the chunks are posted (required, here or in --request)' },
       ...FEED_OPTIONS,
       {
         flags: '--on-bad-record <what>',
@@ -73,6 +79,7 @@ export const DELIVERY_SPECS = {
         description: 'how many are set aside before it fails, or their share such as 1%; if left out, any number',
       },
       ...CHUNK_OPTIONS,
+      REQUEST_OPTION,
       { flags: '--re-ingest', description: 'deliver the file anew, from its start' },
       NO_WAIT_OPTION,
       JSON_OPTION,
@@ -87,16 +94,34 @@ export const DELIVERY_SPECS = {
         line: 'ackstream ingest "feeds/*.csv" --callback https://shop.example/feed --on-bad-record quarantine --no-wait',
         about: 'hand many over to the service, bad rows set aside',
       },
+      {
+        line: 'ackstream ingest products.json --callback https://shop.example/feed --request delivery.json',
+        about: 'headers, a secret, a status_url and the like from a file that only its owner may read',
+      },
     ],
     exits: EXITS_OF_DELIVERY,
   },
   're-ingest': {
     summary: 'deliver the file of an ingestion anew',
     description:
-      'Delivers the file of an ingestion anew, from its start, with the settings of that ingestion. Callback headers and secrets cannot be read back: an ingestion that had headers is refused (ask anew with POST /api/ingest, which takes them), and signatures are made with ACKSTREAM_CALLBACK_SECRET.',
+      'Delivers the file of an ingestion anew, from its start, with the settings of that ingestion. Callback headers and secrets cannot be read back: give them anew in --request. Without that, an ingestion that had headers is refused, and signatures are made with ACKSTREAM_CALLBACK_SECRET.',
     arguments: [{ name: 'ingestion', description: 'id, its beginning, or latest' }],
-    options: [NO_WAIT_OPTION, JSON_OPTION, URL_OPTION],
-    examples: [{ line: 'ackstream re-ingest latest', about: 'the newest one again' }],
+    options: [
+      {
+        ...REQUEST_OPTION,
+        description: 'a JSON file with members of POST /api/ingest to be other than they were, - for standard input',
+      },
+      NO_WAIT_OPTION,
+      JSON_OPTION,
+      URL_OPTION,
+    ],
+    examples: [
+      { line: 'ackstream re-ingest latest', about: 'the newest one again' },
+      {
+        line: 'ackstream re-ingest latest --request delivery.json',
+        about: 'with the headers and the secret that cannot be read back',
+      },
+    ],
     exits: EXITS_OF_RE_INGESTION,
   },
   preview: {

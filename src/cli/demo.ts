@@ -12,7 +12,9 @@ import { EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED } from './command.ts';
 import { type DemoProcess, startDemoProcess } from './demo-process.ts';
 import { DemoReceiver } from './demo-receiver.ts';
 import { hasEnded } from './follow-ingestion.ts';
-import { formatCount, progressBar } from './render-progress.ts';
+import { formatCount } from './format-count.ts';
+import { ProgressLine } from './progress-line.ts';
+import { progressBar } from './render-progress.ts';
 import { type IngestionView, ServiceClient } from './service-client.ts';
 
 const fixtures = join(import.meta.dirname, '..', '..', 'fixtures', 'demo');
@@ -162,13 +164,17 @@ async function watch(
   isDone: (view: IngestionView) => boolean,
 ): Promise<IngestionView> {
   const client = clientOf(service);
+  const line = process.stdout.isTTY ? new ProgressLine((text) => process.stdout.write(text)) : null;
   for (;;) {
     const view = await client.getIngestion(ingestionId);
     const isOver = isDone(view) || hasEnded(view);
     const bar = `   ${progressBar(view, { now: Date.now(), columns: (process.stdout.columns ?? 80) - 3 })}`;
-    if (process.stdout.isTTY) process.stdout.write(`\r${bar}\u001b[K${isOver ? '\n' : ''}`);
-    else if (isOver) say(bar);
-    if (isOver) return view;
+    line?.show(bar);
+    if (isOver) {
+      if (line === null) say(bar);
+      else line.end();
+      return view;
+    }
     await lookAgain();
   }
 }

@@ -1,6 +1,7 @@
 import { EXIT_DONE, EXIT_FAILED, type RunCommand } from './command.ts';
 import { examine } from './doctor/examine.ts';
 import type { Finding } from './doctor/finding.ts';
+import { formatCounted } from './format-count.ts';
 import { jsonLine } from './json-line.ts';
 import { colouredStatus } from './status-colour.ts';
 import { terminalText } from './terminal-text.ts';
@@ -26,11 +27,7 @@ function findingText({ check, verdict, seen, remedy }: Finding, hasColour: boole
 }
 
 function summaryText({ warning, problem }: Readonly<Record<Finding['verdict'], number>>): string {
-  const noticed = warning === 0 ? '' : ` (${counted(warning, 'warning')})`;
+  const noticed = warning === 0 ? '' : ` (${formatCounted(warning, 'warning')})`;
   if (problem === 0) return `A service works here${noticed}.`;
-  return `${counted(problem, 'problem')}${noticed}: a service does not start or work as it is.`;
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
+  return `${formatCounted(problem, 'problem')}${noticed}: a service does not start or work as it is.`;
 }

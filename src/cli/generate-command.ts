@@ -1,18 +1,18 @@
 import { createWriteStream } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { ServiceError } from '../errors.ts';
 import { type FeedListener, type GeneratedFeed, writeFeed } from '../generate/write-feed.ts';
 import { type CommandContext, EXIT_DONE, EXIT_INTERRUPTED, type RunCommand } from './command.ts';
 import type { CommandValues } from './command-table.ts';
+import { formatCount } from './format-count.ts';
 import { jsonLine } from './json-line.ts';
 import { commandInvalid } from './option-values.ts';
-import { formatCount } from './render-progress.ts';
+import { progressLineFor } from './progress-line.ts';
 import { terminalText } from './terminal-text.ts';
 
 const DEFAULT_SEED = 1;
 const PROGRESS_INTERVAL_MS = 200;
-/** To the begin of the line, and everything behind erased (ECMA-48 CR, EL). */
-const ERASE_LINE = '\r\x1b[2K';
 
 /** What the command line asks for. */
 interface GenerateArguments {
@@ -71,7 +71,7 @@ async function writeFile(
   } catch (error) {
     // A device or a pipe is not of our making.
     if (isRegular) await rm(path, { force: true });
-    throw error;
+    throw (error as NodeJS.ErrnoException).syscall === undefined ? error : unwritable(path, error);
   }
 }
 
@@ -79,32 +79,37 @@ async function openForWriting(path: string, isForced: boolean): Promise<FileHand
   try {
     return await open(path, isForced ? 'w' : 'wx');
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') throw commandInvalid(`${path} exists; --force writes over it`, error);
-    throw commandInvalid(`${path} cannot be written: ${message}`, error);
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST')
+      throw commandInvalid(`${path} exists; --force writes over it`, error);
+    throw unwritable(path, error);
   }
+}
+
+function unwritable(path: string, cause: unknown): ServiceError {
+  return new ServiceError('OUTPUT_UNWRITABLE', {
+    detail: `${path} cannot be written: ${(cause as Error).message}.`,
+    cause,
+  });
 }
 
 /** A line on a terminal that is written over as the feed grows; elsewhere nothing. */
 function reportProgress(
   { recordCount }: GeneratedFeed,
-  { isErrorTerminal, writeError, clock }: CommandContext,
+  context: CommandContext,
 ): { readonly listener: Pick<FeedListener, 'onProduct'>; end(): void } {
-  if (!isErrorTerminal) return { listener: {}, end() {} };
+  const { clock } = context;
+  const line = progressLineFor(context);
+  if (line === null) return { listener: {}, end() {} };
   let shownAt = clock.now();
-  let isShown = false;
   return {
     listener: {
       onProduct(writtenCount) {
         const now = clock.now();
         if (now - shownAt < PROGRESS_INTERVAL_MS) return;
         shownAt = now;
-        isShown = true;
-        writeError(`${ERASE_LINE}${formatCount(writtenCount)} of ${formatCount(recordCount)} records`);
+        line.show(`${formatCount(writtenCount)} of ${formatCount(recordCount)} records`);
       },
     },
-    end() {
-      if (isShown) writeError(ERASE_LINE);
-    },
+    end: () => line.erase(),
   };
 }

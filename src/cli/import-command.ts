@@ -8,7 +8,8 @@ import { STATE_FILE } from '../state/sqlite-state-file.ts';
 import { openSqliteStateStore } from '../state/sqlite-state-store.ts';
 import type { ForeignIngestion, ReservationCounts } from '../state/state-store.ts';
 import { EXIT_DONE, type RunCommand } from './command.ts';
-import { formatCount } from './render-progress.ts';
+import { formatCount } from './format-count.ts';
+import { jsonLine } from './json-line.ts';
 import { terminalText } from './terminal-text.ts';
 
 const NEXT = `Requests for files that are complete are answered COMPLETED, unless the file is newer than that database; those
@@ -24,7 +25,7 @@ export const runImport: RunCommand<'import'> = async (values, context) => {
   const counts = await reserve(config, readPythonState(file), { isDryRun, now: context.clock.now() });
   if (values.json === true) {
     const { all: complete, part: partial, known } = counts;
-    context.write(`${JSON.stringify({ file, dry_run: isDryRun, complete, partial, known })}\n`);
+    context.write(jsonLine({ file, dry_run: isDryRun, complete, partial, known }));
     return EXIT_DONE;
   }
   const [complete, partial, known] = [counts.all, counts.part, counts.known].map(formatCount);

@@ -2,11 +2,15 @@ import type { RunCommand } from './command.ts';
 import type { CommandValues } from './command-table.ts';
 import { feedFieldsOf, numberIfWhole } from './feed-arguments.ts';
 import { openService } from './open-service.ts';
+import { commandInvalid } from './option-values.ts';
+import { requestMembersOf } from './request-members.ts';
 import { submit } from './submit.ts';
 
 /** `ackstream ingest`. */
 export const runIngest: RunCommand<'ingest'> = async (values, context) => {
-  const body = bodyOf(values, context.cwd);
+  const body = { ...(await requestMembersOf(values.request, context)), ...saidBy(values, context.cwd) };
+  if (body.callback_url == null)
+    throw commandInvalid('Where to post to is missing: --callback, or callback_url in --request');
   const service = await openService(context, { url: values.url, delivers: true, creates: true });
   try {
     return await submit(service, body, { isJson: values.json === true, waits: values.wait !== false, context });
@@ -15,8 +19,9 @@ export const runIngest: RunCommand<'ingest'> = async (values, context) => {
   }
 };
 
-function bodyOf(values: CommandValues<'ingest'>, cwd: string): Readonly<Record<string, unknown>> {
-  return {
+/** The members of the request that the command line itself names. */
+function saidBy(values: CommandValues<'ingest'>, cwd: string): Record<string, unknown> {
+  const members = {
     ...feedFieldsOf(cwd, values),
     callback_url: values.callback,
     on_bad_record: values.onBadRecord,
@@ -25,4 +30,5 @@ function bodyOf(values: CommandValues<'ingest'>, cwd: string): Readonly<Record<s
     chunk_size_by_memory: values.chunkBytes,
     re_ingestion: values.reIngest,
   };
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 }

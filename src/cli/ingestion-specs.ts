@@ -138,6 +138,23 @@ export const INGESTION_SPECS = {
       130: 'interrupted',
     },
   },
+  chunks: {
+    summary: 'show the chunks of an ingestion',
+    description:
+      'Shows 100 rows of the ledger: which records each chunk holds, its checksum, how often it was tried, and when it was acknowledged, or why not yet. Of a running service, or where none answers as the data directory has them.',
+    arguments: [INGESTION_ARGUMENT],
+    options: [
+      { flags: '--from <n>', description: 'the chunk to begin with, 0 if left out' },
+      { flags: '--json', description: 'print all from there on, with their last attempts, one JSON document per line' },
+      URL_OPTION,
+    ],
+    examples: [
+      { line: 'ackstream chunks latest', about: 'the newest one' },
+      { line: 'ackstream chunks latest --from 100', about: 'the next hundred' },
+      { line: 'ackstream chunks latest --json', about: 'all of them, for programs' },
+    ],
+    exits: { ...EXITS_OF_LOOK, 130: 'with --json interrupted' },
+  },
   chunk: {
     summary: 'print the body of a chunk',
     description:
@@ -164,5 +181,14 @@ export const INGESTION_SPECS = {
       { line: 'ackstream rejects latest --json', about: 'all of them, for programs' },
     ],
     exits: { ...EXITS_OF_LOOK, 130: 'with --json interrupted' },
+  },
+  circuits: {
+    summary: 'show which receivers are left alone',
+    description:
+      'Shows the origins of callbacks that failed so often that a running service sends nothing there before the next probe. Circuits that are closed are not shown.',
+    arguments: [],
+    options: [JSON_OPTION, URL_OPTION],
+    examples: [{ line: 'ackstream circuits', about: 'who is away?' }],
+    exits: { 0: 'shown', 2: 'wrong use or settings', 3: NO_SERVICE },
   },
 } as const satisfies Record<string, CommandSpec>;

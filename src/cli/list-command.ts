@@ -4,10 +4,12 @@ import { jsonLine } from './json-line.ts';
 import { openService } from './open-service.ts';
 import { printAllPages } from './print-all-pages.ts';
 import { renderIngestions } from './render-ingestion.ts';
-import type { IngestionPageView, IngestionView } from './service-client.ts';
+import type { IngestionView } from './service-client.ts';
+import { showFirstPage } from './show-first-page.ts';
 
 /** As many as one looks through. */
 const MAX_LISTED = 100;
+const MORE = `Only the newest ${MAX_LISTED} are shown; --json or --ids prints all.`;
 /** Enough of an id to tell it from others, and to be named by; all of it is as wide as a terminal. */
 const SHORT_ID_LENGTH = 12;
 
@@ -21,20 +23,13 @@ export const runList: RunCommand<'list'> = async (values, context) => {
     if (lineOf !== null) {
       return await printAllPages((cursor) => service.client.listIngestions({ ...query, cursor }), lineOf, context);
     }
-    showNewest(await service.client.listIngestions(query), context);
+    const render = (views: readonly IngestionView[]) => renderIngestions(shortened(views, context), context.hasColour);
+    showFirstPage(await service.client.listIngestions(query), { render, more: MORE }, context);
     return EXIT_DONE;
   } finally {
     await service.close();
   }
 };
-
-function showNewest({ items, next_cursor: nextCursor }: IngestionPageView, context: CommandContext): void {
-  context.write(renderIngestions(shortened(items, context), context.hasColour));
-  if (items.length === 0) context.writeError('There are none.\n');
-  if (nextCursor !== null) {
-    context.writeError(`Only the newest ${MAX_LISTED} are shown; --json or --ids prints all.\n`);
-  }
-}
 
 /** What programs get of an ingestion; null: it is a person who looks. */
 function lineFor({ json, ids }: CommandValues<'list'>): ((view: IngestionView) => string) | null {

@@ -6,6 +6,8 @@ import { parsePreviewRequest } from '../protocol/preview-request.ts';
 import { openSourceSet } from '../sources/source-set.ts';
 import { type CommandContext, EXIT_DONE, EXIT_INTERRUPTED, type RunCommand } from './command.ts';
 import { feedFieldsOf } from './feed-arguments.ts';
+import { formatCount } from './format-count.ts';
+import { progressLineFor } from './progress-line.ts';
 import { renderPreviewText } from './render-preview.ts';
 import { terminalText } from './terminal-text.ts';
 
@@ -40,19 +42,21 @@ export const runPreview: RunCommand<'preview'> = async (values, context) => {
   }
 };
 
-/** A person sees how far it is, in a line that is written over and in the end taken away. */
+/** A person sees how far it is. */
 async function withProgressLine<Result>(
-  { signal, isErrorTerminal, writeError }: CommandContext,
+  context: CommandContext,
   work: (caller: PreviewCaller) => Promise<Result>,
 ): Promise<Result> {
-  if (!isErrorTerminal) return work({ signal });
+  const { signal } = context;
+  const line = progressLineFor(context);
+  if (line === null) return work({ signal });
   const onProgress: PreviewCaller['onProgress'] = ({ recordCount, sourceBytes }, { fingerprint }) => {
     const percent = fingerprint.size === 0 ? 0 : Math.floor((sourceBytes / fingerprint.size) * 100);
-    writeError(`\r${percent} %  ${recordCount.toLocaleString('en')} records\x1b[K`);
+    line.show(`${percent} %  ${formatCount(recordCount)} records`);
   };
   try {
     return await work({ signal, onProgress });
   } finally {
-    writeError('\r\x1b[K');
+    line.erase();
   }
 }

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type CommandContext, EXIT_DONE, EXIT_INTERRUPTED } from './command.ts';
 
 /** A page of a list. */
-interface Page<Item> {
+export interface Page<Item> {
   readonly items: readonly Item[];
   /** Null: it is the last. */
   readonly next_cursor: string | null;

@@ -3,6 +3,7 @@ import type { Clock } from '../model/clock.ts';
 import type { CommandContext } from './command.ts';
 import type { HeardFailures } from './event-listener.ts';
 import { jsonLine } from './json-line.ts';
+import { ProgressLine } from './progress-line.ts';
 import { lostLine, progressBar, progressLine } from './render-progress.ts';
 import type { IngestionView } from './service-client.ts';
 
@@ -15,9 +16,6 @@ export interface ProgressReporter {
   /** Nothing follows: leaves the cursor at the begin of a line. */
   end(): void;
 }
-
-/** To the begin of the line, and everything behind erased (ECMA-48 CR, EL). */
-const REWRITE_LINE = '\r\x1b[2K';
 
 /** The reporter that suits an output: JSON lines where asked for, a bar on a terminal that can write over it, plain lines elsewhere. */
 export function createProgressReporter(
@@ -74,17 +72,10 @@ function showLines(write: (text: string) => void, clock: Clock): ProgressReporte
 
 /** One line that is written over. */
 function reportBar(write: (text: string) => void, columns: () => number | null, clock: Clock): ProgressReporter {
-  let shown = '';
-  const rewrite = (line: string): void => {
-    if (line === shown) return;
-    shown = line;
-    write(`${REWRITE_LINE}${line}`);
-  };
+  const line = new ProgressLine(write);
   return {
-    show: (view, heard) => rewrite(progressBar(view, { now: clock.now(), columns: columns() ?? 80, heard })),
-    lose: (error) => rewrite(lostLine(error, columns() ?? 80)),
-    end() {
-      if (shown !== '') write('\n');
-    },
+    show: (view, heard) => line.show(progressBar(view, { now: clock.now(), columns: columns() ?? 80, heard })),
+    lose: (error) => line.show(lostLine(error, columns() ?? 80)),
+    end: () => line.end(),
   };
 }

@@ -2,30 +2,32 @@ import type { RunCommand } from './command.ts';
 import { ingestionIdOf } from './ingestion-id.ts';
 import { openService } from './open-service.ts';
 import { commandInvalid } from './option-values.ts';
+import { requestMembersOf } from './request-members.ts';
 import type { IngestionView } from './service-client.ts';
 import { submit } from './submit.ts';
 
 /** `ackstream re-ingest`. */
 export const runReIngest: RunCommand<'re-ingest'> = async (values, context) => {
+  const members = await requestMembersOf(values.request, context);
   const service = await openService(context, { url: values.url, delivers: true });
   try {
     const view = await service.client.getIngestion(await ingestionIdOf(service.client, values.ingestion));
-    return await submit(service, bodyOf(view), { isJson: values.json === true, waits: values.wait !== false, context });
+    const body = { ...settingsOf(view, members), ...members, file_path: view.file_path, re_ingestion: true };
+    return await submit(service, body, { isJson: values.json === true, waits: values.wait !== false, context });
   } finally {
     await service.close();
   }
 };
 
-/** The request that an ingestion was made by, as far as it is shown. */
-function bodyOf(view: IngestionView): Readonly<Record<string, unknown>> {
-  if (view.callback_header_names.length > 0) {
+/** The settings of an ingestion, as far as they are shown; what is not must be among the members that are asked for now. */
+function settingsOf(view: IngestionView, asked: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  if (view.callback_header_names.length > 0 && asked.callback_headers === undefined) {
     const names = view.callback_header_names.join(', ');
     throw commandInvalid(
-      `Its callback is sent headers (${names}) that are shown to nobody; ask anew with POST /api/ingest`,
+      `Its callback is sent headers (${names}) that are shown to nobody; give callback_headers anew, in --request`,
     );
   }
   return {
-    file_path: view.file_path,
     file_type: view.file_type,
     format: view.format,
     // A found path is found again, and that of an array at the top has no name.
@@ -38,6 +40,5 @@ function bodyOf(view: IngestionView): Readonly<Record<string, unknown>> {
     chunk_size_by_records: view.chunk_size_by_records,
     chunk_size_by_memory: view.chunk_size_by_memory,
     retry: view.retry,
-    re_ingestion: true,
   };
 }

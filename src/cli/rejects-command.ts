@@ -1,13 +1,14 @@
-import { type CommandContext, EXIT_DONE, type RunCommand } from './command.ts';
+import { EXIT_DONE, type RunCommand } from './command.ts';
 import { ingestionIdOf } from './ingestion-id.ts';
 import { jsonLine } from './json-line.ts';
 import { openService } from './open-service.ts';
 import { printAllPages } from './print-all-pages.ts';
 import { renderRejects } from './render-rejects.ts';
-import type { RejectPageView } from './service-client.ts';
+import { showFirstPage } from './show-first-page.ts';
 
 /** As many as one looks through. */
 const MAX_SHOWN = 100;
+const MORE = `Only the first ${MAX_SHOWN} are shown; --json prints all.`;
 
 /** `ackstream rejects`. */
 export const runRejects: RunCommand<'rejects'> = async ({ ingestion, json: isJson, url }, context) => {
@@ -16,15 +17,9 @@ export const runRejects: RunCommand<'rejects'> = async ({ ingestion, json: isJso
     const ingestionId = await ingestionIdOf(service.client, ingestion);
     const askFor = (cursor: string | null) => service.client.listRejects(ingestionId, { limit: MAX_SHOWN, cursor });
     if (isJson === true) return await printAllPages(askFor, jsonLine, context);
-    showFirst(await askFor(null), context);
+    showFirstPage(await askFor(null), { render: renderRejects, more: MORE }, context);
     return EXIT_DONE;
   } finally {
     await service.close();
   }
 };
-
-function showFirst({ items, next_cursor: nextCursor }: RejectPageView, { write, writeError }: CommandContext): void {
-  write(renderRejects(items));
-  if (items.length === 0) writeError('There are none.\n');
-  if (nextCursor !== null) writeError(`Only the first ${MAX_SHOWN} are shown; --json prints all.\n`);
-}

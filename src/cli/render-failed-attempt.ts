@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import { formatCount } from './render-progress.ts';
+import { formatCount } from './format-count.ts';
 import type { FailedAttemptView } from './service-client.ts';
 import { terminalText } from './terminal-text.ts';
 import { cutToWidth } from './text-width.ts';

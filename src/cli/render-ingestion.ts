@@ -1,5 +1,7 @@
+import { formatCount, formatCounted } from './format-count.ts';
+import { formatTime } from './format-time.ts';
 import { renderAnswerLine, renderFailedAttempt } from './render-failed-attempt.ts';
-import { formatCount, formatSeconds } from './render-progress.ts';
+import { formatSeconds } from './render-progress.ts';
 import { renderTable } from './render-table.ts';
 import type { FailedAttemptView, IngestionView } from './service-client.ts';
 import { colouredStatus } from './status-colour.ts';
@@ -54,19 +56,15 @@ export function renderIngestions(views: readonly IngestionView[], hasColour: boo
     { title: 'STATUS', cell: (view) => view.status, paint: (text) => colouredStatus(text, hasColour) },
     { title: '%', cell: (view) => view.percent.toFixed(1), align: 'right' },
     { title: 'RECORDS', cell: (view) => formatCount(view.totals.records), align: 'right' },
-    { title: 'ASKED FOR', cell: (view) => view.created_at.slice(0, 'YYYY-MM-DDThh:mm:ss'.length).replace('T', ' ') },
+    { title: 'ASKED FOR', cell: (view) => formatTime(view.created_at) },
     { title: 'FILE', cell: (view) => terminalText(view.file_path) },
   ]);
 }
 
 function deliveredText({ totals, percent }: IngestionView): string {
   const { records, chunks } = totals;
-  const delivered = `${counted(records, 'record')} in ${counted(chunks, 'chunk')} acknowledged`;
+  const delivered = `${formatCounted(records, 'record')} in ${formatCounted(chunks, 'chunk')} acknowledged`;
   return `${delivered}, ${percent.toFixed(1)} % of the file`;
-}
-
-function counted(count: number, thing: string): string {
-  return `${formatCount(count)} ${thing}${count === 1 ? '' : 's'}`;
 }
 
 function fileText({ file_type: fileType, file_count: fileCount }: IngestionView): string {
@@ -75,12 +73,15 @@ function fileText({ file_type: fileType, file_count: fileCount }: IngestionView)
 
 function circuitText(circuit: NonNullable<IngestionView['circuit']>): string {
   const next = circuit.next_probe_at === null ? 'a probe is under way' : `next probe ${circuit.next_probe_at}`;
-  return `${circuit.state} to ${terminalText(circuit.origin)} since ${circuit.since}, ${next}`;
+  const why = circuit.last_failure === null ? '' : `: ${terminalText(circuit.last_failure)}`;
+  return `${circuit.state} to ${terminalText(circuit.origin)} since ${circuit.since}, ${next}${why}`;
 }
 
 function rejectedFacts({ totals, ingestion_id: ingestionId }: IngestionView): [name: string, value: string][] {
   if (totals.rejected_records === 0) return [];
-  return [['set aside', `${counted(totals.rejected_records, 'bad record')}, see \`ackstream rejects ${ingestionId}\``]];
+  return [
+    ['set aside', `${formatCounted(totals.rejected_records, 'bad record')}, see \`ackstream rejects ${ingestionId}\``],
+  ];
 }
 
 function errorFacts(error: NonNullable<IngestionView['last_error']>): [name: string, value: string][] {

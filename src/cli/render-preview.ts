@@ -1,10 +1,13 @@
 import type { PreviewView } from '../api/present-preview.ts';
 import { cutText } from '../model/cut-text.ts';
+import { formatCount, formatCounted } from './format-count.ts';
 import { renderTable } from './render-table.ts';
 import { terminalText } from './terminal-text.ts';
 
 const MAX_RECORD_CHARACTERS = 400;
 const MAX_NAMED_FILES = 5;
+
+const threeDigits = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 });
 
 /** A preview for a person. */
 export function renderPreviewText(view: PreviewView, records: readonly string[]): string {
@@ -17,7 +20,7 @@ function headText(view: PreviewView): string {
   const more = view.file_count - files.length;
   const lines: readonly (readonly [string, string | null])[] = [
     ['type', view.file_type],
-    ['files', more > 0 ? `${files.join(', ')} and ${count(more)} more` : files.join(', ')],
+    ['files', more > 0 ? `${files.join(', ')} and ${formatCount(more)} more` : files.join(', ')],
     ['compression', view.compression],
     ['encoding', view.encoding],
     ['record path', view.record_path === '' ? 'the array at the top' : view.record_path],
@@ -35,10 +38,10 @@ function fieldsText({ fields, sampled }: PreviewView): string {
   const table = renderTable(fields, [
     { title: 'FIELD', cell: ({ path }) => (path === '' ? '(the record itself)' : terminalText(path)) },
     { title: 'TYPES', cell: ({ types }) => types.join(', ') },
-    { title: 'SEEN', cell: (field) => count(field.count), align: 'right' },
+    { title: 'SEEN', cell: (field) => formatCount(field.count), align: 'right' },
     { title: 'EXAMPLES', cell: ({ examples }) => terminalText(examples.join('  ')) },
   ]);
-  return `Fields of the first ${counted(sampled.records, 'record')}:\n${table}`;
+  return `Fields of the first ${formatCounted(sampled.records, 'record')}:\n${table}`;
 }
 
 function recordsText(records: readonly string[]): string {
@@ -55,25 +58,15 @@ function badRecordsText({ bad_records: badRecords, sampled, full }: PreviewView)
   );
   const total = full?.bad_records ?? sampled.bad_records;
   const which = total > badRecords.length ? `, the first ${badRecords.length}` : '';
-  return `${counted(total, 'bad record')}${which}; a delivery stops at the first, or sets them aside with --on-bad-record quarantine:\n${lines.join('')}`;
+  return `${formatCounted(total, 'bad record')}${which}; a delivery stops at the first, or sets them aside with --on-bad-record quarantine:\n${lines.join('')}`;
 }
 
 function fullText({ full }: PreviewView): string {
   if (full === null) return '';
-  const chunks = `${counted(full.chunks, 'chunk')}, the largest of ${bytesText(full.largest_chunk_bytes)}`;
-  return `In all: ${counted(full.records, 'record')}, ${bytesText(full.bytes)} in ${chunks}; ${counted(full.bad_records, 'bad record')}.\n`;
-}
-
-function count(value: number): string {
-  return value.toLocaleString('en');
-}
-
-function counted(value: number, what: string): string {
-  return `${count(value)} ${what}${value === 1 ? '' : 's'}`;
+  const chunks = `${formatCounted(full.chunks, 'chunk')}, the largest of ${bytesText(full.largest_chunk_bytes)}`;
+  return `In all: ${formatCounted(full.records, 'record')}, ${bytesText(full.bytes)} in ${chunks}; ${formatCounted(full.bad_records, 'bad record')}.\n`;
 }
 
 function bytesText(bytes: number): string {
-  return bytes < 10_000
-    ? `${count(bytes)} bytes`
-    : `${(bytes / 1_000_000).toLocaleString('en', { maximumSignificantDigits: 3 })} MB`;
+  return bytes < 10_000 ? `${formatCount(bytes)} bytes` : `${threeDigits.format(bytes / 1_000_000)} MB`;
 }

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import type { ServiceError } from '../errors.ts';
 import type { HeardFailures } from './event-listener.ts';
+import { formatCount } from './format-count.ts';
 import type { IngestionView } from './service-client.ts';
 import { terminalText } from './terminal-text.ts';
 import { cutToWidth, textWidth } from './text-width.ts';
@@ -13,13 +14,6 @@ const MIN_REASON_COLUMNS = 10;
 
 /** Nothing was heard of failures. */
 const NOTHING_HEARD: HeardFailures = { retryCount: 0, lastFailure: null };
-
-const wholeNumbers = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
-
-/** A count with its thousands apart: `12,000`. */
-export function formatCount(count: number): string {
-  return wholeNumbers.format(count);
-}
 
 const twoDigits = (value: number) => String(value).padStart(2, '0');
 

@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { setFlagsFromString } from 'node:v8';
 import { armCrashPoint } from '../crash-point.ts';
 import { systemClock } from '../system-clock.ts';
@@ -19,9 +20,10 @@ export async function runProcess(args: readonly string[], env: NodeJS.ProcessEnv
   process.exitCode = await runCommandLine(args, {
     env,
     cwd: process.cwd(),
-    write: (text) => process.stdout.write(text),
+    write: (written) => process.stdout.write(written),
     standardOutput: process.stdout,
-    writeError: (text) => process.stderr.write(text),
+    readStandardInput: () => text(process.stdin),
+    writeError: (written) => process.stderr.write(written),
     terminalColumns: () => terminalColumns(env, process.stdout),
     hasColour: wantsColour(env, process.stdout.isTTY),
     isErrorTerminal: process.stderr.isTTY,

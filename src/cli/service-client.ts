@@ -1,15 +1,13 @@
 import type { z } from 'zod';
-import {
-  ingestionPageSchema,
-  ingestionSchema,
-  problemSchema,
-  rejectPageSchema,
-  type rejectSchema,
-  submissionSchema,
-} from '../api/contracts.ts';
+import { submissionSchema } from '../api/contracts.ts';
 import { EVENT_STREAM_MEDIA_TYPE } from '../api/event-stream.ts';
-import { failedAttemptSchema } from '../api/failed-attempt-schema.ts';
-import { verificationSchema } from '../api/verification-schema.ts';
+import { chunkPageSchema, type chunkSchema } from '../api/present-chunk.ts';
+import { circuitListSchema, type circuitSchema } from '../api/present-circuit.ts';
+import { failedAttemptSchema } from '../api/present-failed-attempt.ts';
+import { ingestionPageSchema, ingestionSchema } from '../api/present-ingestion.ts';
+import { rejectPageSchema, type rejectSchema } from '../api/present-reject.ts';
+import { verificationSchema } from '../api/present-verification.ts';
+import { problemSchema } from '../api/problem.ts';
 import { ERRORS, type ErrorCode, ServiceError } from '../errors.ts';
 import type { Status } from '../model/ingestion.ts';
 import { EventStreamParser, type StreamPiece } from './event-stream-parser.ts';
@@ -18,13 +16,15 @@ import { EventStreamParser, type StreamPiece } from './event-stream-parser.ts';
 export type IngestionView = z.infer<typeof ingestionSchema>;
 /** The answer to a request for an ingestion. */
 export type SubmissionView = z.infer<typeof submissionSchema>;
-/** A page of ingestions, newest first. */
-export type IngestionPageView = z.infer<typeof ingestionPageSchema>;
+
+/** A chunk in the ledger. */
+export type ChunkView = z.infer<typeof chunkSchema>;
+
+/** A circuit that is not closed. */
+export type CircuitView = z.infer<typeof circuitSchema>;
 
 /** A bad record that was set aside. */
 export type RejectView = z.infer<typeof rejectSchema>;
-/** A page of bad records, in the order of the source. */
-export type RejectPageView = z.infer<typeof rejectPageSchema>;
 
 /** How far a comparison of what was delivered with its file is, or what came of it. */
 export type VerificationView = z.infer<typeof verificationSchema>;
@@ -156,26 +156,39 @@ export class ServiceClient {
   }
 
   /** The newest `limit` ingestions, of one state where it is given, from a page's `next_cursor` on. */
-  listIngestions(query: {
+  listIngestions({
+    status,
+    limit,
+    cursor = null,
+  }: {
     readonly status?: Status;
     readonly limit: number;
     readonly cursor?: string | null;
-  }): Promise<IngestionPageView> {
-    const parameters = new URLSearchParams({ limit: String(query.limit) });
-    if (query.status !== undefined) parameters.set('status', query.status);
-    if (query.cursor != null) parameters.set('cursor', query.cursor);
-    return this.#ask(`/api/ingestions?${parameters.toString()}`, ingestionPageSchema);
+  }): Promise<z.infer<typeof ingestionPageSchema>> {
+    const query = queryOf({ limit, cursor });
+    if (status !== undefined) query.set('status', status);
+    return this.#ask(`/api/ingestions?${query.toString()}`, ingestionPageSchema);
   }
 
-  /** At most `limit` bad records of an ingestion, from a page's `next_cursor` on. */
-  listRejects(
+  /** At most `limit` chunks of an ingestion in the order of their numbers: those behind a page's `next_cursor`, else from `fromChunk` on. */
+  listChunks(
     ingestionId: string,
-    { limit, cursor }: { readonly limit: number; readonly cursor: string | null },
-  ): Promise<RejectPageView> {
-    const parameters = new URLSearchParams({ limit: String(limit) });
-    if (cursor !== null) parameters.set('cursor', cursor);
-    const path = `/api/ingestions/${encodeURIComponent(ingestionId)}/rejects?${parameters.toString()}`;
-    return this.#ask(path, rejectPageSchema);
+    { fromChunk, ...page }: PageQuery & { readonly fromChunk: number },
+  ): Promise<z.infer<typeof chunkPageSchema>> {
+    const query = queryOf(page);
+    if (page.cursor === null) query.set('from_chunk', String(fromChunk));
+    return this.#ask(`/api/ingestions/${encodeURIComponent(ingestionId)}/chunks?${query.toString()}`, chunkPageSchema);
+  }
+
+  /** At most `limit` bad records of an ingestion in the order of its source, from a page's `next_cursor` on. */
+  listRejects(ingestionId: string, page: PageQuery): Promise<z.infer<typeof rejectPageSchema>> {
+    const query = queryOf(page).toString();
+    return this.#ask(`/api/ingestions/${encodeURIComponent(ingestionId)}/rejects?${query}`, rejectPageSchema);
+  }
+
+  /** The circuits that are not closed, by origin. */
+  async listCircuits(): Promise<readonly CircuitView[]> {
+    return (await this.#ask('/api/circuits', circuitListSchema)).items;
   }
 
   async #ask<Body>(path: string, schema: z.ZodType<Body>, init: RequestInit = {}): Promise<Body> {
@@ -229,6 +242,16 @@ export class ServiceClient {
     const detail = `No service answers at ${this.url}: ${reason}.`;
     return new ServiceError('SERVICE_UNREACHABLE', { detail, ...(cause === undefined ? {} : { cause }) });
   }
+}
+
+/** Which page of a list is asked for; a cursor of null: the first. */
+interface PageQuery {
+  readonly limit: number;
+  readonly cursor: string | null;
+}
+
+function queryOf({ limit, cursor }: PageQuery): URLSearchParams {
+  return new URLSearchParams({ limit: String(limit), ...(cursor === null ? {} : { cursor }) });
 }
 
 /** A code that only a newer service knows is told in the text. */

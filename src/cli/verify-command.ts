@@ -1,16 +1,15 @@
 import { ServiceError } from '../errors.ts';
 import { type CommandContext, EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, type RunCommand } from './command.ts';
+import { formatCount } from './format-count.ts';
 import { ingestionIdOf } from './ingestion-id.ts';
 import { jsonLine } from './json-line.ts';
 import { openService } from './open-service.ts';
-import { formatCount } from './render-progress.ts';
+import { progressLineFor } from './progress-line.ts';
 import type { ServiceClient, VerificationView } from './service-client.ts';
 import { terminalText } from './terminal-text.ts';
 
 /** Often enough that a count moves. */
 const POLL_INTERVAL_MS = 250;
-/** To the begin of the line, and everything behind erased (ECMA-48 CR, EL). */
-const ERASE_LINE = '\r\x1b[2K';
 
 /** `ackstream verify`. */
 export const runVerify: RunCommand<'verify'> = async ({ ingestion, json, url }, context) => {
@@ -35,18 +34,20 @@ export const runVerify: RunCommand<'verify'> = async ({ ingestion, json, url }, 
 async function untilCompared(
   client: ServiceClient,
   ingestionId: string,
-  { clock, signal, isErrorTerminal, writeError }: CommandContext,
+  context: CommandContext,
 ): Promise<VerificationView> {
+  const { clock, signal } = context;
+  const line = progressLineFor(context);
   let verification = await client.verify(ingestionId);
   while (verification.state === 'running' && !signal.aborted) {
-    if (isErrorTerminal) writeError(`${ERASE_LINE}${comparedText(verification)}`);
+    line?.show(comparedText(verification));
     await clock.sleep(POLL_INTERVAL_MS, signal);
     const seen = await client.getVerification(ingestionId);
     if (seen === null)
       throw new ServiceError('VERIFICATION_NOT_FOUND', { detail: 'Another had it given up meanwhile.' });
     verification = seen;
   }
-  if (isErrorTerminal) writeError(ERASE_LINE);
+  line?.erase();
   return verification;
 }
 

@@ -12,8 +12,12 @@ export function withCircuit(
   async function guarded(context: AttemptContext, send: () => Promise<Outcome>): Promise<Outcome> {
     const leave = breaker.admit(asking);
     if (leave.kind === 'refused') {
-      const { circuit, retryAfterMs } = leave;
-      return { kind: 'unavailable', reason: refusalOf(circuit), httpStatus: null, retryAfterMs };
+      return {
+        kind: 'unavailable',
+        reason: refusalOf(leave.circuit),
+        httpStatus: null,
+        retryAfterMs: leave.retryAfterMs,
+      };
     }
     // Who gives an attempt up does not wait for it, and nor shall those who wait for the probe that it may be.
     const abandon = () => leave.settle('abandoned');
@@ -21,7 +25,7 @@ export function withCircuit(
     if (context.signal.aborted) abandon();
     try {
       const outcome = await send();
-      leave.settle(verdictOf(outcome));
+      leave.settle(verdictOf(outcome), 'reason' in outcome ? outcome.reason : null);
       return outcome;
     } finally {
       abandon();
@@ -44,8 +48,9 @@ function verdictOf(outcome: Outcome): Verdict {
   return 'success';
 }
 
-function refusalOf({ origin, since, nextProbeAt }: Circuit): string {
-  const next =
-    nextProbeAt === null ? 'a probe is under way' : `the next probe is at ${new Date(nextProbeAt).toISOString()}`;
-  return `the circuit to ${origin} is open since ${new Date(since).toISOString()}: ${next}`;
+/** What keeps being the reason, and why nothing was sent. */
+function refusalOf({ origin, nextProbeAt, lastFailure }: Circuit): string {
+  const until = nextProbeAt === null ? 'a probe is under way' : 'nothing is sent before the next probe';
+  const refusal = `the circuit to ${origin} is open: ${until}`;
+  return lastFailure === null ? refusal : `${lastFailure}; ${refusal}`;
 }

@@ -56,7 +56,7 @@ export type DeliveryResult =
   | { readonly kind: 'acknowledged'; readonly attempt: number; readonly begunNext: BegunAttempt | null }
   /** The next attempt is due at `until`, wall clock in ms. */
   | { readonly kind: 'waits'; readonly until: number }
-  | { readonly kind: 'rewind'; readonly toChunkNumber: number; readonly history: RetryHistory }
+  | { readonly kind: 'rewind'; readonly toChunkNumber: number }
   /** Cut the chunk, plan its half, deliver that. */
   | { readonly kind: 'split' }
   | { readonly kind: 'paused'; readonly error: ErrorRecord }
@@ -113,7 +113,7 @@ async function attemptOnce(delivery: Delivery, history: RetryHistory, begun: Beg
       if (decision.takeEpochAbove !== null) await journal.takeEpochAbove(decision.takeEpochAbove);
       return decision;
     case 'rewind':
-      return { kind: 'rewind', toChunkNumber: decision.toChunk, history: decision.history };
+      return { kind: 'rewind', toChunkNumber: decision.toChunk };
     case 'split':
       return { kind: 'split' };
     case 'pause':

@@ -34,8 +34,8 @@ export type Admission =
   | {
       readonly kind: 'admitted';
       readonly isProbe: boolean;
-      /** Null: nothing changed. */
-      settle(verdict: Verdict, now: number): CircuitChange | null;
+      /** Null: nothing changed. @param reason why it failed */
+      settle(verdict: Verdict, now: number, reason?: string | null): CircuitChange | null;
     }
   | { readonly kind: 'refused'; readonly circuit: Circuit; readonly retryAfterMs: number };
 
@@ -53,6 +53,7 @@ export class OriginCircuit {
   readonly #window = new OutcomeWindow();
   #consecutiveFailures = 0;
   #opening: Opening | null = null;
+  #lastFailure: string | null = null;
   /** Told apart by identity: attempts that were admitted in an earlier phase have no say in this one. */
   #phase = Symbol('phase');
 
@@ -89,6 +90,7 @@ export class OriginCircuit {
       since: opening.since,
       nextProbeAt: opening.isProbing ? null : opening.coolingSince + coolDownMs(opening, maxDelayMs),
       consecutiveFailures: this.#consecutiveFailures,
+      lastFailure: this.#lastFailure,
     };
   }
 
@@ -111,8 +113,9 @@ export class OriginCircuit {
     return {
       kind: 'admitted',
       isProbe,
-      settle: (verdict, now) => {
+      settle: (verdict, now, reason = null) => {
         if (phase !== this.#phase) return null;
+        if (verdict === 'failure') this.#lastFailure = reason;
         return this.#opening === null ? this.#count(verdict, now) : this.#judgeProbe(this.#opening, verdict, now);
       },
     };

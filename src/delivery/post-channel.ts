@@ -6,6 +6,7 @@
  */
 import type { Socket } from 'node:net';
 import { Client, type Dispatcher, request } from 'undici';
+import { connectionFailureText } from '../egress/connection-failure.ts';
 import { guardedConnector } from '../egress/guarded-connector.ts';
 import type { TlsTrust } from '../egress/tls-trust.ts';
 import type { GuardedRoute, UrlGuard } from '../egress/url-guard.ts';
@@ -19,10 +20,17 @@ export interface PostTimeouts {
   readonly headersMs: number;
   /** Over everything: an answer that drips is bounded by nothing else. */
   readonly totalMs: number;
+  /** From a whole 2xx until the request is read. */
+  readonly unreadMs: number;
 }
 
 /** The deadlines of docs/protocol.md. */
-export const DEFAULT_TIMEOUTS: PostTimeouts = { connectMs: 5_000, headersMs: 60_000, totalMs: 120_000 };
+export const DEFAULT_TIMEOUTS: PostTimeouts = {
+  connectMs: 5_000,
+  headersMs: 60_000,
+  totalMs: 120_000,
+  unreadMs: 5_000,
+};
 
 /** Most bytes of an answer's body that are read. An acknowledgement has some hundred. */
 export const MAX_ANSWER_BYTES = 65_536;
@@ -46,7 +54,7 @@ export interface PartialAnswer {
   readonly body: Uint8Array;
 }
 
-/** What became of one POST. A 2xx is `answered` only when the whole request was handed to the operating system. */
+/** What became of one POST. A 2xx is `answered` only when the whole request was handed to the operating system, or its connection was cut. */
 export type Exchange =
   | (PartialAnswer & {
       readonly kind: 'answered';
@@ -100,11 +108,11 @@ export function createPostChannel(options: {
       try {
         checkRoute(route, connection?.socket ?? null);
       } catch (error) {
-        return { kind: 'refused', reason: describe(error) };
+        return { kind: 'refused', reason: connectionFailureText(error) };
       }
       // Made by the first POST that the guard lets pass: undici throws for URLs that are not http(s).
       connection ??= createConnection(options, route);
-      return exchange(connection, url, post, timeouts.totalMs);
+      return exchange(connection, url, post, timeouts);
     },
 
     async close() {
@@ -161,20 +169,22 @@ function cutFlood(socket: Socket, bytesBefore: number): void {
   socket.destroy(new Error(`the answer is longer than ${MAX_WIRE_BYTES} bytes`));
 }
 
-async function exchange(connection: Connection, url: URL, post: Post, totalMs: number): Promise<Exchange> {
+async function exchange(connection: Connection, url: URL, post: Post, timeouts: PostTimeouts): Promise<Exchange> {
   const progress: Progress = { isBegun: false, head: null, bodyParts: [] };
-  const deadline = startDeadline(post.signal, totalMs);
+  const deadline = startDeadline(post.signal, timeouts.totalMs);
   connection.bytesBefore = connection.socket?.bytesRead ?? 0;
   try {
     // undici hears an abort only once the connection is made, so the deadline also has a voice of its own. What it leaves behind is
     // never written: undici drops an aborted request when its connection comes.
     return await Promise.race([
-      send(connection, url, { ...post, signal: deadline.signal }, progress),
+      send(connection, url, { ...post, signal: deadline.signal }, { progress, unreadMs: timeouts.unreadMs }),
       deadline.expired,
     ]);
   } catch (error) {
-    const reason = describe(error);
+    const reason = connectionFailureText(error);
     if (error instanceof ServiceError) return { kind: 'refused', reason };
+    // undici leaves the connection alone once it has read an answer to its end, though bytes of the request may stand in it yet.
+    if (progress.isBegun) connection.socket?.destroy();
     if (progress.isBegun || post.signal.aborted) return unanswered(reason, progress);
     return { kind: 'not-connected', reason };
   } finally {
@@ -196,7 +206,12 @@ function unanswered(reason: string, { head, bodyParts }: Progress): Exchange {
   return { kind: 'unanswered', reason, status: head.status, received: { ...head, body: Buffer.concat(bodyParts) } };
 }
 
-async function send(connection: Connection, url: URL, post: Post, progress: Progress): Promise<Exchange> {
+async function send(
+  connection: Connection,
+  url: URL,
+  post: Post,
+  { progress, unreadMs }: { readonly progress: Progress; readonly unreadMs: number },
+): Promise<Exchange> {
   const answer = await request(url, {
     dispatcher: connection.client.compose(watchProgress(progress, post.onSent)),
     method: 'POST',
@@ -205,7 +220,7 @@ async function send(connection: Connection, url: URL, post: Post, progress: Prog
     signal: post.signal,
   });
   const body = await answer.body.bytes();
-  if (answer.statusCode < 300 && connection.socket !== null) await flushed(connection.socket);
+  if (answer.statusCode < 300 && connection.socket !== null) await flushedOrCut(connection.socket, unreadMs);
   return {
     kind: 'answered',
     status: answer.statusCode,
@@ -218,18 +233,19 @@ async function send(connection: Connection, url: URL, post: Post, progress: Prog
 
 /**
  * Resolves when the operating system has all that was written, or the connection has ended. Some receivers answer before they have read everything,
- * and the sender writes over a body that it takes for delivered.
+ * and the sender writes over a body that it takes for delivered. One that does not read the rest either, since it knows the chunk, has its connection cut:
+ * whatever was written there next would stand behind those bytes for ever.
  */
-async function flushed(socket: Socket): Promise<void> {
+async function flushedOrCut(socket: Socket, unreadMs: number): Promise<void> {
   if (socket.writableLength === 0 || socket.destroyed) return;
-  await new Promise<void>((resolve) => {
-    socket.once('close', resolve);
-    // Writes are finished in order, an empty one after those before it.
-    socket.write('', () => {
-      socket.off('close', resolve);
-      resolve();
-    });
-  });
+  const { promise: flushed, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(() => socket.destroy(), unreadMs);
+  socket.once('close', resolve);
+  // Writes are finished in order, an empty one after those before it.
+  socket.write('', () => resolve());
+  await flushed;
+  clearTimeout(timer);
+  socket.off('close', resolve);
 }
 
 /** An interceptor that notes when the request is about to be written, and what comes of an answer. */
@@ -291,10 +307,4 @@ function startDeadline(caller: AbortSignal, totalMs: number): Deadline {
 
 function firstOf(header: string | string[] | undefined): string | null {
   return (Array.isArray(header) ? header[0] : header) ?? null;
-}
-
-/** An error in words; those of several addresses tried carry theirs inside. */
-function describe(error: unknown): string {
-  const told = error instanceof AggregateError ? error.errors[0] : error;
-  return told instanceof Error && told.message !== '' ? told.message : String(told);
 }

@@ -31,7 +31,10 @@ export interface StatusEventRoute {
   readonly timeouts: PostTimeouts;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Aborted: what is under way is given up. */
   readonly signal: AbortSignal;
+  /** Aborted: nothing waits any more to be tried again, so that one more attempt is the last. */
+  readonly ending: AbortSignal;
   readonly userAgent: string;
 }
 
@@ -50,15 +53,15 @@ export async function postStatusEvent(event: StatusEvent, route: StatusEventRout
 
 /** Null, or why it failed. */
 async function postWithRetries(event: StatusEvent, route: StatusEventRoute): Promise<string | null> {
-  const { guard, trust, timeouts, clock, signal } = route;
+  const { guard, trust, timeouts, clock, ending } = route;
   const channel = createPostChannel({ url: new URL(route.statusUrl), guard, trust, timeouts });
   try {
     for (let attempt = 1; ; attempt++) {
       const exchange = await postOnce(channel, attempt, event, route);
       const reason = failureOf(exchange);
       const delayMs = DELAYS_MS[attempt - 1];
-      if (reason === null || delayMs === undefined || exchange.kind === 'refused' || signal.aborted) return reason;
-      await clock.sleep(delayMs, signal);
+      if (reason === null || delayMs === undefined || exchange.kind === 'refused' || ending.aborted) return reason;
+      await clock.sleep(delayMs, ending);
     }
   } finally {
     await channel.close();

@@ -116,9 +116,8 @@ function afterRejection(input: DecisionInput, outcome: Extract<Outcome, { kind: 
 }
 
 function afterRewindRequest(input: DecisionInput, outcome: Extract<Outcome, { kind: 'rewind-asked' }>): Decision {
-  const rewindCount = input.history.rewindCount + 1;
-  // The chunk that follows is another one: only the rewinds are counted on.
-  const history = { failureCount: 0, firstFailedAt: null, rejectionCount: 0, rewindCount };
+  const { history } = input;
+  const rewindCount = history.rewindCount + 1;
   if (rewindCount >= MAX_REWINDS) {
     const detail = `The receiver went back ${rewindCount} times without passing the highest chunk it had acknowledged: ${outcome.reason}`;
     return stop('fail', 'RECEIVER_FORGETS', detail, history);

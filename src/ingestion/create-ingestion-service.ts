@@ -59,6 +59,8 @@ async function submit(
     idempotency,
     now: context.now,
   };
+  // Looking at the file took its time.
+  refuseWhenClosed(queue);
   const answer = await store.submit(key, (met) => decideSubmission(request, met, context));
   logger.info('ingestion.submitted', { ingestion_id: answer.ingestionId, answer: answer.status });
   if (answer.changed.length > 0) queue.announceChange(answer.ingestionId);
@@ -91,6 +93,7 @@ async function resume(
 ): Promise<Ingestion> {
   refuseWhenClosed(queue);
   if ((await store.countQueued()) >= maxQueued) throw new ServiceError('QUEUE_FULL');
+  refuseWhenClosed(queue);
   const ingestion = await store.applyEvent(ingestionId, 'resume', clock.now());
   logger.info('ingestion.resumed', { ingestion_id: ingestionId, by: 'request' });
   queue.admit(ingestionId);

@@ -45,7 +45,7 @@ export async function deliverCompletion(context: RunContext, destination: Destin
     journal: completionJournal(context),
     begun: null,
   });
-  if (result.kind === 'acknowledged') {
+  if (result.kind === 'acknowledged' && context.ingestion.status === 'COMPLETED') {
     const { totalRecords: records, totalChunks: chunks } = completion;
     context.dependencies.logger.info('ingestion.completed', { ingestion_id: ingestionId, records, chunks });
     context.dependencies.announceStatus(context.ingestion, 'COMPLETED');

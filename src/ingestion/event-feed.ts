@@ -52,6 +52,7 @@ export interface EventFeedOptions {
 interface Follower {
   readonly ingestionId: string | null;
   wake: () => void;
+  readonly end: () => void;
 }
 
 /** Gives the events of a store to whoever follows them. */
@@ -74,15 +75,21 @@ export class EventFeed {
   async *follow({ ingestionId, after, signal }: Following): AsyncGenerator<FeedItem, void, undefined> {
     if (this.#closing.signal.aborted) throw new ServiceError('SHUTTING_DOWN');
     if (this.#followers.size >= MAX_FOLLOWERS) throw new ServiceError('EVENT_STREAMS_BUSY');
-    const follower: Follower = { ingestionId, wake: () => {} };
-    const end = () => follower.wake();
+    const ending = new AbortController();
+    const end = () => ending.abort();
+    const follower: Follower = { ingestionId, wake: () => {}, end };
     this.#followers.add(follower);
+    ending.signal.addEventListener('abort', () => follower.wake());
     signal.addEventListener('abort', end);
+    if (signal.aborted) end();
+    // A wait takes as long whatever the clock is set to.
+    void this.#options.clock.sleep(LONGEST_FOLLOWING_MS, ending.signal).then(end);
     try {
       void this.#tellStalledProgress();
-      yield* this.#read(follower, after, signal);
+      yield* this.#read(follower, after, ending.signal);
     } finally {
       signal.removeEventListener('abort', end);
+      end();
       this.#followers.delete(follower);
     }
   }
@@ -91,7 +98,7 @@ export class EventFeed {
   close(): void {
     this.#closing.abort();
     this.#unwatch();
-    for (const { wake } of this.#followers) wake();
+    for (const { end } of this.#followers) end();
   }
 
   async *#read(
@@ -99,12 +106,11 @@ export class EventFeed {
     after: number | null,
     signal: AbortSignal,
   ): AsyncGenerator<FeedItem, void, undefined> {
-    const { store, clock } = this.#options;
+    const { store } = this.#options;
     const { ingestionId } = follower;
-    const endsAt = clock.now() + LONGEST_FOLLOWING_MS;
     let seen = after ?? (await store.listEvents({ ingestionId, after: FROM_NOW, limit: 1 })).newestId;
     yield { kind: 'start', after: seen };
-    while (!signal.aborted && !this.#closing.signal.aborted && clock.now() < endsAt) {
+    while (!signal.aborted) {
       // Before the log is read: what comes after that wakes.
       const woken = Promise.withResolvers<'woken'>();
       follower.wake = () => woken.resolve('woken');

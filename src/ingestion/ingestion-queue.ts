@@ -2,6 +2,7 @@ import { toServiceError } from '../errors.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Logger } from '../model/logger.ts';
 import type { ClaimedIngestion, StateStore } from '../state/state-store.ts';
+import { damagedIngestionOf } from './damaged-ingestion.ts';
 import { RunControl } from './run-control.ts';
 
 /**
@@ -13,8 +14,11 @@ const ATTEMPT_GRACE_MS = 6_000;
 /** After a failure of the store, how long until the queue looks again. */
 const STORE_RETRY_MS = 5_000;
 
-/** Timers overflow at 2^31 ms; the queue looks at the store at least this often. */
-const MAX_SLEEP_MS = 3_600_000;
+/** While anything waits, the queue looks at the store at least this often, and so notices soon that the clock was set. */
+const MAX_SLEEP_MS = 60_000;
+
+/** By less than this clocks are set back all the time, and it delays nothing by more. */
+const TOLERATED_SET_BACK_MS = 1_000;
 
 /**
  * What a queue takes on: all that is QUEUED in the store, or only what it is handed by {@link IngestionQueue.admit}, and what has to be delivered to the
@@ -24,7 +28,7 @@ export type QueueScope = 'all' | 'admitted';
 
 /** What a queue works with. */
 export interface IngestionQueueOptions {
-  readonly store: Pick<StateStore, 'claimNext' | 'nextWakeAt'>;
+  readonly store: Pick<StateStore, 'claimNext' | 'nextWakeAt' | 'recoverTimes'>;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Runs at once. */
@@ -42,11 +46,18 @@ interface ActiveRun {
 /**
  * Gives slots to the ingestions that are QUEUED, in order, as many at once as allowed. What waits for its next attempt is QUEUED with a time and
  * holds no slot. The store is the queue; this is its clockwork in one process.
+ *
+ * An ingestion whose row is damaged is passed over until the next start, and counts as under way: later ones of its file and callback, as its row names them, wait
+ * for it, all others go on.
  */
 export class IngestionQueue {
   readonly #options: IngestionQueueOptions;
   readonly #runs = new Map<string, ActiveRun>();
   readonly #admittedIds = new Set<string>();
+  readonly #damagedIds = new Set<string>();
+  /** The wall clock at its latest, since it was last set back. */
+  #latestNow = Number.NEGATIVE_INFINITY;
+  #hasFailedToLook = false;
   #isStarted = false;
   #isStopping = false;
   #pump: Promise<void> | null = null;
@@ -60,6 +71,11 @@ export class IngestionQueue {
   /** Whether runs are taken on. */
   get isOpen(): boolean {
     return this.#isStarted && !this.#isStopping;
+  }
+
+  /** Whether runs are taken on, and the store let them be claimed when it was last looked at. */
+  get isClaiming(): boolean {
+    return this.isOpen && !this.#hasFailedToLook;
   }
 
   /** Begins to take what is QUEUED. */
@@ -116,8 +132,10 @@ export class IngestionQueue {
       while (this.#isPumpWanted && this.isOpen) {
         this.#isPumpWanted = false;
         await this.#claimAll();
+        this.#hasFailedToLook = false;
       }
     } catch (error) {
+      this.#hasFailedToLook = true;
       const { code, message } = toServiceError(error);
       this.#options.logger.error('state.unavailable', { what: 'claim from the queue', code, message });
       this.#wakeAt(this.#options.clock.now() + STORE_RETRY_MS);
@@ -128,17 +146,48 @@ export class IngestionQueue {
 
   async #claimAll(): Promise<void> {
     const { store, clock, maxRunning, scope } = this.#options;
+    await this.#noticeClockSetBack();
     while (this.#runs.size < maxRunning && this.isOpen) {
-      const ingestion = await store.claimNext({
-        now: clock.now(),
-        excludedIds: [...this.#runs.keys()],
-        ...(scope === 'admitted' ? { onlyIds: [...this.#admittedIds] } : {}),
-      });
+      const ingestion = await this.#passingOverDamaged((damagedIds) =>
+        store.claimNext({
+          now: clock.now(),
+          excludedIds: [...this.#runs.keys()],
+          damagedIds,
+          ...(scope === 'admitted' ? { onlyIds: [...this.#admittedIds] } : {}),
+        }),
+      );
       if (ingestion === null) break;
       this.#launch(ingestion);
     }
     const wakeAt = await store.nextWakeAt(clock.now());
     if (wakeAt !== null) this.#wakeAt(wakeAt);
+  }
+
+  /** What waits for a time that a clock ahead has written would wait until then. */
+  async #noticeClockSetBack(): Promise<void> {
+    const { store, clock } = this.#options;
+    const now = clock.now();
+    const isSetBack = now < this.#latestNow - TOLERATED_SET_BACK_MS;
+    if (isSetBack) await this.#passingOverDamaged((damagedIds) => store.recoverTimes(now, damagedIds));
+    this.#latestNow = isSetBack ? now : Math.max(now, this.#latestNow);
+  }
+
+  async #passingOverDamaged<Result>(ask: (damagedIds: readonly string[]) => Promise<Result>): Promise<Result> {
+    for (;;) {
+      try {
+        return await ask([...this.#damagedIds]);
+      } catch (error) {
+        const ingestionId = damagedIngestionOf(error);
+        // What was asked to leave it out and still meets it would do so for ever.
+        if (ingestionId === null || this.#damagedIds.has(ingestionId)) throw error;
+        this.#damagedIds.add(ingestionId);
+        this.#options.logger.error('state.damaged', {
+          what: 'claim from the queue',
+          ingestion_id: ingestionId,
+          message: toServiceError(error).message,
+        });
+      }
+    }
   }
 
   #launch(ingestion: ClaimedIngestion): void {

@@ -2,10 +2,11 @@
  * What a reading thread reads with: opens the files of a feed one after the other, decompresses them, brings their text into UTF-8 and gives them to the
  * reader of their format. The one place where sources and readers meet.
  */
+import { type Compression, compressionOfName } from '../model/file-names.ts';
 import type { FileType, ReadSettings } from '../model/ingestion.ts';
 import type { Position, ReadItem } from '../model/record.ts';
 import { type FileFormat, openFormat, type TextFormat } from '../readers/open-format.ts';
-import { type Compression, compressionSuffix, detectCompression, refuseNested } from '../sources/compression.ts';
+import { detectCompression, refuseNested } from '../sources/compression.ts';
 import { decompress } from '../sources/decompress.ts';
 import { openPinnedFile } from '../sources/file-source.ts';
 import type { ByteSource, PinnedFile, Source } from '../sources/source.ts';
@@ -70,7 +71,7 @@ export async function openFeed(start: FeedStart): Promise<Feed> {
 /** How the first file of a feed is compressed and encoded. Throws what sources throw. */
 export async function findCoding(start: FeedStart): Promise<FileCoding> {
   const format = openFormat(start.fileType, start.read.format);
-  if (format.kind === 'file') return { compression: compressionSuffix(nameOf(start.files, 0)), encoding: null };
+  if (format.kind === 'file') return { compression: compressionOfName(nameOf(start.files, 0)), encoding: null };
   const { source, coding } = await openText(start, 0, format);
   await source.close();
   return coding;
@@ -113,7 +114,7 @@ async function openText(
 async function openFile(start: FeedStart, fileIndex: number): Promise<Source> {
   const raw = await openRaw(start, fileIndex);
   // A workbook is an archive itself: only its name tells that it lies in another file.
-  const compression = compressionSuffix(raw.name);
+  const compression = compressionOfName(raw.name);
   if (compression === null) return raw;
   try {
     const spooled = await spool(await decompress(raw, compression), { maxBytes: MAX_SPOOLED_BYTES });

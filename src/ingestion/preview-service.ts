@@ -32,7 +32,7 @@ export interface PreviewedFeed {
 }
 
 /** Previews at the same time: each keeps a core busy that deliveries could use. */
-const MAX_PREVIEWS = 2;
+export const MAX_PREVIEWS = 2;
 
 /** What previews work with. */
 export interface PreviewDependencies {

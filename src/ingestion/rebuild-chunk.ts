@@ -4,7 +4,7 @@ import type { Ingestion } from '../model/ingestion.ts';
 import { type RebuildDependencies, withRebuildSession } from './rebuild-session.ts';
 
 /** Chunks that are rebuilt, or handed to their clients, at the same time: each keeps a core busy and up to 64 MiB in memory. */
-const MAX_REBUILDS = 2;
+export const MAX_REBUILDS = 2;
 
 /** Rebuilds single chunks from their source, byte for byte as they were sent: no payload is kept. */
 export class ChunkRebuilder {

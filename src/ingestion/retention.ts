@@ -1,20 +1,34 @@
+/*
+ * What is deleted is gone, and a machine's clock may be wrong by years until it is set. So what is old is not told by the clock alone, but by the time that the state proves: the newest time that
+ * anything on record carried when the process began, and what has passed since in whole intervals between sweeps, each of which takes as long whatever the clock is set to. Where the clock says
+ * less, it is believed. The first sweep by age comes one interval after the start: that long a clock whose times are on record already has to be set.
+ *
+ * While the service is off no time is proven to pass. The next start finds it on record once anything was written, so that what is old is deleted later then, but never too early. Rejected: to believe
+ * a clock that has run steadily for long, since a wrong one does so too; and to keep a time of its own on record, which a wrong clock would write as well.
+ */
 import { type ErrorCode, toServiceError } from '../errors.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Logger } from '../model/logger.ts';
 import type { StateStore } from '../state/state-store.ts';
+import { damagedIngestionOf } from './damaged-ingestion.ts';
 import type { VerificationService } from './verify-service.ts';
 
 /** How often it is looked for what is old. */
 const SWEEP_INTERVAL_MS = 3_600_000;
 /** Found at once; whatever there is more is found when these are gone. */
 const DELETED_AT_ONCE = 100;
+/** How long an Idempotency-Key is remembered at least: longer than any client repeats a request whose answer it has not seen. */
+const KEYS_KEPT_MS = 7 * 24 * 3_600_000;
 
 /** A person was faster: resumed what was found, or deleted it. */
 const OVERTAKEN: readonly ErrorCode[] = ['MOVE_NOT_ALLOWED', 'INGESTION_NOT_FOUND'];
 
 /** What retention works with. */
 export interface RetentionOptions {
-  readonly store: Pick<StateStore, 'deleteIngestion' | 'purgeDeleted' | 'listUnpurged' | 'listTerminalBefore'>;
+  readonly store: Pick<
+    StateStore,
+    'deleteIngestion' | 'purgeDeleted' | 'listUnpurged' | 'listTerminalBefore' | 'forgetAnswersBefore'
+  >;
   /** What came of a verification goes with its ingestion. */
   readonly verifications: Pick<VerificationService, 'forget'>;
   readonly clock: Clock;
@@ -23,22 +37,33 @@ export interface RetentionOptions {
   readonly retentionMs: number | null;
 }
 
-/** Deletes ingestions: one that a person names, and those that are as old as the settings say. What must never be forgotten of them the store keeps. */
+/**
+ * Deletes ingestions: one that a person names, and those that are as old as the settings say; and forgets old Idempotency-Keys. What must never be forgotten of an
+ * ingestion the store keeps.
+ */
 export class Retention {
   readonly #options: RetentionOptions;
   readonly #closing = new AbortController();
+  /** Rows of these are not what was written: a sweep passes over them. */
+  readonly #damagedIds = new Set<string>();
   #sweeping: Promise<void> = Promise.resolve();
 
   constructor(options: RetentionOptions) {
     this.#options = options;
   }
 
-  /** Goes on with what an earlier process left half removed, and looks for old ones from here on. */
-  start(): void {
-    this.#sweeping = this.#sweepUntilClosed();
+  /**
+   * Goes on with what an earlier process left half removed, and looks for what is old from here on.
+   * @param newestAt the newest time that was on record before this process wrote any, wall clock, ms; null: nothing was
+   */
+  start(newestAt: number | null): void {
+    this.#sweeping = this.#sweepUntilClosed(newestAt ?? this.#options.clock.now());
   }
 
-  /** Deletes a terminal ingestion; all of it is gone when this resolves. Throws INGESTION_NOT_FOUND, MOVE_NOT_ALLOWED. */
+  /**
+   * Deletes a terminal ingestion. When this resolves nobody sees it any more, its secrets are gone, and all else of it too, but where the service is closed in between: then
+   * the next start removes what is left. Throws INGESTION_NOT_FOUND, MOVE_NOT_ALLOWED.
+   */
   async delete(ingestionId: string): Promise<void> {
     await this.#delete(ingestionId, 'request');
   }
@@ -66,33 +91,73 @@ export class Retention {
     }
   }
 
-  async #sweepUntilClosed(): Promise<void> {
-    const { clock, logger } = this.#options;
+  async #sweepUntilClosed(newestAt: number): Promise<void> {
+    const { clock } = this.#options;
     const { signal } = this.#closing;
-    while (!signal.aborted) {
-      try {
-        await this.#sweep();
-      } catch (error) {
-        const { code, message } = toServiceError(error);
-        logger.error('state.unavailable', { what: 'delete old ingestions', code, message });
-      }
+    let provenNow = newestAt;
+    await this.#loggingFailure(() => this.#goOnPurging());
+    for (;;) {
       await clock.sleep(SWEEP_INTERVAL_MS, signal);
+      if (signal.aborted) return;
+      provenNow += SWEEP_INTERVAL_MS;
+      await this.#loggingFailure(() => this.#sweep(Math.min(clock.now(), provenNow)));
     }
   }
 
-  async #sweep(): Promise<void> {
-    const { store, clock, retentionMs } = this.#options;
-    for (const ingestionId of await store.listUnpurged()) await this.#purge(ingestionId);
-    if (retentionMs === null) return;
+  async #loggingFailure(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      const { code, message } = toServiceError(error);
+      this.#options.logger.error('state.unavailable', { what: 'delete old ingestions', code, message });
+    }
+  }
+
+  async #sweep(now: number): Promise<void> {
+    const { store, retentionMs } = this.#options;
+    await this.#goOnPurging();
+    await store.forgetAnswersBefore(now - KEYS_KEPT_MS);
+    if (retentionMs !== null) await this.#deleteBefore(now - retentionMs);
+  }
+
+  async #goOnPurging(): Promise<void> {
+    for (const ingestionId of await this.#options.store.listUnpurged()) {
+      await this.#unlessDamaged(ingestionId, () => this.#purge(ingestionId));
+    }
+  }
+
+  async #deleteBefore(before: number): Promise<void> {
     for (;;) {
-      const found = await store.listTerminalBefore(clock.now() - retentionMs, DELETED_AT_ONCE);
+      // What is damaged stays in the list, and must not crowd out what is not.
+      const limit = DELETED_AT_ONCE + this.#damagedIds.size;
+      const found = await this.#options.store.listTerminalBefore(before, limit);
       for (const ingestionId of found) {
         if (this.#closing.signal.aborted) return;
-        await this.#delete(ingestionId, 'retention').catch((error: unknown) => {
-          if (!OVERTAKEN.includes(toServiceError(error).code)) throw error;
-        });
+        await this.#unlessDamaged(ingestionId, () => this.#deleteUnlessOvertaken(ingestionId));
       }
-      if (found.length < DELETED_AT_ONCE) return;
+      if (found.length < limit) return;
+    }
+  }
+
+  async #deleteUnlessOvertaken(ingestionId: string): Promise<void> {
+    await this.#delete(ingestionId, 'retention').catch((error: unknown) => {
+      if (!OVERTAKEN.includes(toServiceError(error).code)) throw error;
+    });
+  }
+
+  /** One damaged row keeps nothing but its ingestion. */
+  async #unlessDamaged(ingestionId: string, work: () => Promise<void>): Promise<void> {
+    if (this.#damagedIds.has(ingestionId)) return;
+    try {
+      await work();
+    } catch (error) {
+      if (damagedIngestionOf(error) === null) throw error;
+      this.#damagedIds.add(ingestionId);
+      this.#options.logger.error('state.damaged', {
+        what: 'delete old ingestions',
+        ingestion_id: ingestionId,
+        message: toServiceError(error).message,
+      });
     }
   }
 }

@@ -67,7 +67,7 @@ async function recordEnd(context: RunContext, error: ServiceError): Promise<void
   if (error.code === 'INTERNAL') {
     const { cause, stack = error.message } = error;
     const causedBy = cause instanceof Error ? (cause.stack ?? cause.message) : undefined;
-    dependencies.logger.error('request.failed', { ingestion_id: key.ingestionId, stack, caused_by: causedBy });
+    dependencies.logger.error('run.failed', { ingestion_id: key.ingestionId, stack, caused_by: causedBy });
   }
   return fail(context, record);
 }

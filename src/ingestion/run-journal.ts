@@ -1,6 +1,6 @@
 import { crashPoint } from '../crash-point.ts';
 import type { DeliveryJournal } from '../delivery/journal.ts';
-import type { Chunk, PlannedChunk } from '../model/chunk.ts';
+import type { Chunk, ChunkPlan, PlannedChunk } from '../model/chunk.ts';
 import { isTooManyBad } from '../model/max-bad-records.ts';
 import { nextChainChecksum } from '../protocol/checksum.ts';
 import type { AttemptTarget, PlanToRecord } from '../state/run-writes.ts';
@@ -18,10 +18,13 @@ export function chunkJournal(context: RunContext, current: PlannedChunk, lookahe
     ...attemptJournal(context, chunkNumber),
     async recordAck(attempt) {
       const { ready } = lookahead;
-      const next = ready === null || ready.isOnRecord ? null : planAfter(current.chainChecksum, ready.chunk);
+      // A chunk that was closed under other settings is not frozen any more once these have changed.
+      const isFrozen = ready === null || ready.isOnRecord || context.control.interruptionSignal.aborted;
+      const next = isFrozen ? null : planAfter(current.chainChecksum, ready.chunk);
       const beginsNext = ready !== null && isSurelySent(context, ready.chunk);
       const ack = { chunkNumber, attempt, next, beginsNext, now: context.now() };
       const begun = context.takeStep(await store.recordAck(context.key, ack));
+      if (next !== null && context.ingestion.highestPlannedChunk > chunkNumber) logPlanned(context, next.planned.plan);
       crashPoint('committed');
       return begun;
     },
@@ -34,7 +37,7 @@ export function completionJournal(context: RunContext): DeliveryJournal {
   return {
     ...attemptJournal(context, 'completion'),
     async recordAck(attempt) {
-      await context.afterwards(store.completeRun(context.key, attempt, context.now()));
+      context.update(await store.completeRun(context.key, attempt, context.now()));
       crashPoint('after-completed');
       return null;
     },
@@ -44,6 +47,20 @@ export function completionJournal(context: RunContext): DeliveryJournal {
 /** A chunk's plan with the chain up to it, and the bad records that were set aside before what follows it. */
 export function planAfter(chainChecksum: string, { plan, rejects }: Chunk): PlanToRecord {
   return { planned: { plan, chainChecksum: nextChainChecksum(chainChecksum, plan.checksum) }, rejects };
+}
+
+/** For whoever looks for a record: where in the source the chunk begins that will hold it. */
+export function logPlanned({ dependencies, key }: RunContext, plan: ChunkPlan): void {
+  const { chunkNumber, recordOffset, recordCount, firstPosition, checksum } = plan;
+  dependencies.logger.debug('chunk.planned', {
+    ingestion_id: key.ingestionId,
+    chunk_number: chunkNumber,
+    record_offset: recordOffset,
+    record_count: recordCount,
+    file_index: firstPosition.fileIndex,
+    byte_offset: firstPosition.byteOffset,
+    checksum,
+  });
 }
 
 /**

@@ -14,7 +14,7 @@ import type { ChunkSession } from './chunk-session.ts';
 import { deliverCompletion, deliverTarget } from './deliver-target.ts';
 import type { RunContext } from './run-context.ts';
 import { fail, giveBack, pause, stop } from './run-endings.ts';
-import { chunkJournal, isSurelySent, planAfter } from './run-journal.ts';
+import { chunkJournal, isSurelySent, logPlanned, planAfter } from './run-journal.ts';
 import {
   checkSources,
   refuseChangedSet,
@@ -124,6 +124,7 @@ class Leg {
         if (ahead.kind === 'end') return this.#complete();
         continue;
       }
+      if (begunAhead === null && context.control.interruptionSignal.aborted) return endOf(context, { kind: 'stopped' });
       const toRecord = planAfter(context.ingestion.checkpoint.chainChecksum, ahead.chunk);
       const current = toRecord.planned;
       const begun: BegunAttempt | null = begunAhead ?? (await this.#plan(ahead.chunk, toRecord));
@@ -135,6 +136,8 @@ class Leg {
         begun,
       });
       if (result.kind === 'split') {
+        // No run has two threads at a time: what memory the service may take is counted by it.
+        await session.close();
         await splitPlan(context, this.#sources, current);
         return 'again';
       }
@@ -152,7 +155,9 @@ class Leg {
     if (chunk.plan.chunkNumber <= context.ingestion.highestPlannedChunk) return null;
     crashPoint('before-plan');
     const plan = { ...toRecord, begins: isSurelySent(context, chunk) };
-    return context.takeStep(await context.dependencies.store.planChunk(context.key, plan, context.now()));
+    const step = await context.dependencies.store.planChunk(context.key, plan, context.now());
+    logPlanned(context, chunk.plan);
+    return context.takeStep(step);
   }
 
   /** Puts bad records on record that no plan brings along. */
@@ -221,10 +226,10 @@ async function endOf(context: RunContext, result: DeliveryResult): Promise<LegEn
     case 'split':
       throw new ServiceError('INTERNAL', { detail: 'COMPLETED cannot be cut in half.' });
     case 'paused':
-      await pause(context, result.error);
-      return 'ended';
     case 'failed':
-      await fail(context, result.error);
+      // Other settings hold from the next attempt: there is one.
+      if (context.control.takeChange()) return reloaded(context);
+      await (result.kind === 'paused' ? pause : fail)(context, result.error);
       return 'ended';
     case 'stopped':
       if (context.control.takeChange()) return reloaded(context);

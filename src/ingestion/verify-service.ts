@@ -11,24 +11,29 @@ import { withinMs } from './within-ms.ts';
 const CLOSE_WITHIN_MS = 8_000;
 
 /** Verifications at the same time: each keeps a core busy that deliveries could use. */
-const MAX_VERIFICATIONS = 2;
+export const MAX_VERIFICATIONS = 2;
 /** Results that are remembered; the oldest are forgotten. */
 const MAX_RESULTS = 1_000;
 
-/** How far a verification is, or what came of it. Times are wall clock, ms. */
-export interface Verification {
-  /** `done`: everything was compared, or something differs; `failed`: it could not be compared, which says nothing of it. */
-  readonly state: 'running' | 'done' | 'failed';
+/** How much of an ingestion is compared. */
+interface ComparedChunks {
   /** How many chunks are to be compared. */
   readonly chunkCount: number;
   readonly verifiedChunkCount: number;
   readonly verifiedRecordCount: number;
-  readonly mismatch: Mismatch | null;
-  /** Why it failed. */
-  readonly error: ErrorRecord | null;
   readonly startedAt: number;
-  readonly endedAt: number | null;
 }
+
+/**
+ * How far a verification is, or what came of it. Times are wall clock, ms. `done`: everything was compared, or something differs (`mismatch`); `failed`: it could
+ * not be compared, which says nothing of it.
+ */
+export type Verification = ComparedChunks &
+  (
+    | { readonly state: 'running' }
+    | { readonly state: 'done'; readonly mismatch: Mismatch | null; readonly endedAt: number }
+    | { readonly state: 'failed'; readonly error: ErrorRecord; readonly endedAt: number }
+  );
 
 /** A verification that is under way. */
 interface RunningVerification {
@@ -64,19 +69,12 @@ export class VerificationService {
     if (underWay !== null) return underWay;
     if (this.#closing.signal.aborted) throw new ServiceError('SHUTTING_DOWN');
     if (isRunning || this.#running.size >= MAX_VERIFICATIONS) throw new ServiceError('READ_BACK_BUSY');
-    const begun: Verification = {
-      state: 'running',
-      chunkCount: highestAckedChunk + 1,
-      verifiedChunkCount: 0,
-      verifiedRecordCount: 0,
-      mismatch: null,
-      error: null,
-      startedAt: this.#dependencies.clock.now(),
-      endedAt: null,
-    };
+    const startedAt = this.#dependencies.clock.now();
+    const nothing = { chunkCount: highestAckedChunk + 1, verifiedChunkCount: 0, verifiedRecordCount: 0, startedAt };
+    const begun: Verification = { state: 'running', ...nothing };
     this.#remember(ingestionId, begun);
     const giveUp = new AbortController();
-    const ended = this.#verify(ingestion, begun, giveUp.signal).finally(() => this.#running.delete(ingestionId));
+    const ended = this.#verify(ingestion, nothing, giveUp.signal).finally(() => this.#running.delete(ingestionId));
     this.#running.set(ingestionId, { giveUp, ended });
     return begun;
   }
@@ -99,35 +97,30 @@ export class VerificationService {
     await withinMs(CLOSE_WITHIN_MS, ended, this.#dependencies.clock);
   }
 
-  async #verify(ingestion: Ingestion, begun: Verification, givenUp: AbortSignal): Promise<void> {
+  async #verify(ingestion: Ingestion, nothing: ComparedChunks, givenUp: AbortSignal): Promise<void> {
     const { ingestionId } = ingestion;
     const { clock, logger } = this.#dependencies;
-    let latest = begun;
-    const update = () => {
+    let compared = nothing;
+    const update = (latest: Verification) => {
       if (!givenUp.aborted) this.#verifications.set(ingestionId, latest);
     };
     const onVerified = ({ recordCount }: ChunkPlan) => {
-      latest = {
-        ...latest,
-        verifiedChunkCount: latest.verifiedChunkCount + 1,
-        verifiedRecordCount: latest.verifiedRecordCount + recordCount,
-      };
-      update();
+      const verifiedChunkCount = compared.verifiedChunkCount + 1;
+      compared = { ...compared, verifiedChunkCount, verifiedRecordCount: compared.verifiedRecordCount + recordCount };
+      update({ state: 'running', ...compared });
     };
     try {
       const options = { ingestion, signal: AbortSignal.any([givenUp, this.#closing.signal]), onVerified };
       const mismatch = await verifyChunks(options, this.#dependencies);
-      latest = { ...latest, state: 'done', mismatch };
-      const fields = { ingestion_id: ingestionId, chunks: latest.verifiedChunkCount };
+      const fields = { ingestion_id: ingestionId, chunks: compared.verifiedChunkCount };
       if (mismatch === null) logger.info('source.verified', fields);
       else logger.warn('source.differs', { ...fields, chunk: mismatch.chunkNumber, kind: mismatch.kind });
-    } catch (error) {
-      latest = { ...latest, state: 'failed', error: toErrorRecord(toServiceError(error)) };
-      const { code, message } = latest.error as ErrorRecord;
-      logger.info('source.unverified', { ingestion_id: ingestionId, code, reason: message });
+      update({ state: 'done', ...compared, mismatch, endedAt: clock.now() });
+    } catch (cause) {
+      const error = toErrorRecord(toServiceError(cause));
+      logger.info('source.unverified', { ingestion_id: ingestionId, code: error.code, reason: error.message });
+      update({ state: 'failed', ...compared, error, endedAt: clock.now() });
     }
-    latest = { ...latest, endedAt: clock.now() };
-    update();
   }
 
   #remember(ingestionId: string, begun: Verification): void {

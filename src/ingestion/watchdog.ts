@@ -113,7 +113,7 @@ class Watch {
       return true;
     } catch (error) {
       const { code, message } = toServiceError(error);
-      logger.error('request.failed', { ingestion_id: ingestionId, what: 'fail a stalled run', code, message });
+      logger.error('run.failed', { ingestion_id: ingestionId, what: 'fail a stalled run', code, message });
       return false;
     }
   }

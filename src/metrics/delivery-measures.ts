@@ -2,18 +2,7 @@ import { Counter, Histogram, type Registry } from 'prom-client';
 import type { AttemptContext, Destination } from '../delivery/destination.ts';
 import type { ReadyChunk } from '../model/chunk.ts';
 import type { Clock } from '../model/clock.ts';
-import type { Outcome } from '../model/outcome.ts';
-
-/** Every kind of outcome: a series that is there from the start tells "none so far" from "not measured". */
-const OUTCOME_KINDS: Readonly<Record<Outcome['kind'], true>> = {
-  acknowledged: true,
-  rejected: true,
-  'rewind-asked': true,
-  'too-large': true,
-  'stale-epoch': true,
-  unavailable: true,
-  unknown: true,
-};
+import { OUTCOME_KINDS, type Outcome } from '../model/outcome.ts';
 
 /** Seconds, from a receiver in the same rack to one that needs all of the 120 s that an attempt may take. */
 const LATENCY_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
@@ -39,8 +28,9 @@ export class DeliveryMeasures {
       labelNames: ['target', 'outcome'],
       registers,
     });
+    // A series that is there from the start tells "none so far" from "not measured".
     for (const target of TARGETS) {
-      for (const outcome of Object.keys(OUTCOME_KINDS)) this.#attempts.inc({ target, outcome }, 0);
+      for (const outcome of OUTCOME_KINDS) this.#attempts.inc({ target, outcome }, 0);
     }
     this.#chunks = new Counter({
       name: 'ackstream_delivered_chunks_total',

@@ -6,9 +6,11 @@ const INCIDENTS: ReadonlySet<LogEvent> = new Set<LogEvent>([
   'delivery.rewound',
   'request.failed',
   'run.abandoned',
+  'run.failed',
   'run.stalled',
   'source.touched',
   'state.behind_receiver',
+  'state.damaged',
   'state.unavailable',
   'status_event.failed',
 ]);

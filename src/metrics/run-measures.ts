@@ -1,6 +1,7 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
 import type { Clock } from '../model/clock.ts';
-import type { AnnouncedStatus, Ingestion } from '../model/ingestion.ts';
+import type { AnnouncedStatus } from '../model/ingestion.ts';
+import type { ClaimedIngestion } from '../state/state-store.ts';
 
 /** Seconds, from a free slot to a night behind other feeds. */
 const WAIT_BUCKETS = [0.1, 1, 10, 60, 300, 900, 3600, 14_400, 43_200];
@@ -38,8 +39,8 @@ export class RunMeasures {
   }
 
   /** An ingestion has a slot. */
-  began({ epoch, createdAt }: Pick<Ingestion, 'epoch' | 'createdAt'>): void {
-    if (epoch === 1) this.#wait.observe(Math.max(0, this.#clock.now() - createdAt) / 1000);
+  began({ isFirstRun, createdAt }: Pick<ClaimedIngestion, 'isFirstRun' | 'createdAt'>): void {
+    if (isFirstRun) this.#wait.observe(Math.max(0, this.#clock.now() - createdAt) / 1000);
   }
 
   /** A status is told to whoever wants to know. */

@@ -1,5 +1,8 @@
 import type { BadRecord, Position } from './record.ts';
 
+/** The service's own bound, at which a chunk always closes: bodies are held in memory, a few per running ingestion. */
+export const MAX_CHUNK_BYTES = 64 * 1024 * 1024;
+
 /** What closes a chunk. Bytes are those of the canonical records array, brackets and commas included. */
 export interface ChunkBounds {
   /** Most records of a chunk; null: no bound by count. */

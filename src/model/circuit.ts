@@ -10,4 +10,6 @@ export interface Circuit {
   readonly nextProbeAt: number | null;
   /** Failures in a row, those of probes included. */
   readonly consecutiveFailures: number;
+  /** Why the last attempt failed, in the words that its ingestion was told, without its secrets. Null: not known. */
+  readonly lastFailure: string | null;
 }

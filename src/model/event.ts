@@ -1,4 +1,5 @@
 import type { Status } from './ingestion.ts';
+import type { OutcomeKind } from './outcome.ts';
 
 /** What can happen that is put on record for those who look on. */
 export const EVENT_KINDS = ['state', 'chunk', 'attempt_failed', 'rejects', 'circuit'] as const;
@@ -30,8 +31,7 @@ export interface AttemptFailedEvent {
   /** Null: it was at COMPLETED. */
   readonly chunkNumber: number | null;
   readonly attempt: number;
-  /** Kind of its outcome. */
-  readonly outcome: string;
+  readonly outcome: OutcomeKind;
   readonly httpStatus: number | null;
   readonly reason: string | null;
   /** When it is tried again, wall clock in ms; null: not by itself, or not known yet. */
@@ -54,16 +54,19 @@ export interface CircuitEvent {
   readonly nextProbeAt: number | null;
 }
 
+/** What is told of a circuit that is closed, or of whose origin nothing is known any more. */
+export const CLOSED_CIRCUIT = { kind: 'circuit', state: 'closed', since: null, nextProbeAt: null } as const;
+
 /** What happened to an ingestion. */
 export type IngestionEventContent = StateEvent | ChunkEvent | AttemptFailedEvent | RejectsEvent;
 
+/** An event before it has its number: of one ingestion, or of a circuit, which is no single one's. `at` is wall clock, ms. */
+export type NewEvent =
+  | { readonly ingestionId: string; readonly at: number; readonly content: IngestionEventContent }
+  | { readonly ingestionId: null; readonly at: number; readonly content: CircuitEvent };
+
 /** An event on record. */
-export interface LoggedEvent {
+export type LoggedEvent = NewEvent & {
   /** Increasing over the whole service, never given out twice. */
   readonly id: number;
-  /** Null: it is of no single ingestion. */
-  readonly ingestionId: string | null;
-  /** Wall clock, ms. */
-  readonly at: number;
-  readonly content: IngestionEventContent | CircuitEvent;
-}
+};

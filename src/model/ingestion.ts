@@ -2,7 +2,7 @@ import type { ErrorRecord } from '../errors.ts';
 import type { ChunkPlan } from './chunk.ts';
 import type { Formats } from './format.ts';
 import type { MaxBadRecords } from './max-bad-records.ts';
-import type { ReceivedAnswer } from './outcome.ts';
+import type { OutcomeKind, ReceivedAnswer } from './outcome.ts';
 import type { BadRecord, NumberForm, OnBadRecord, Position } from './record.ts';
 
 /** The file types that can be read. */
@@ -122,6 +122,9 @@ export interface RetryHistory {
   readonly rewindCount: number;
 }
 
+/** The longest a receiver is left alone because it asked for it, ms (docs/protocol.md "The answer, and what follows"). */
+export const MAX_RETRY_AFTER_MS = 3_600_000;
+
 /** A history without failures. */
 export const NO_FAILURES: RetryHistory = { failureCount: 0, firstFailedAt: null, rejectionCount: 0, rewindCount: 0 };
 
@@ -175,7 +178,7 @@ export interface AttemptRecord {
   readonly begunAt: number;
   readonly endedAt: number | null;
   /** Kind of its outcome; null while it is under way, `unknown` where the process ended under it. */
-  readonly outcome: string | null;
+  readonly outcome: OutcomeKind | null;
   readonly httpStatus: number | null;
   readonly reason: string | null;
 }

@@ -16,6 +16,7 @@ export const LOG_EVENTS = {
   'chunk.planned': 'a chunk was frozen',
   'chunk.halved': 'a receiver answered 413, the chunk was cut',
   'delivery.rewound': 'the receiver asked for an earlier chunk',
+  'run.failed': 'a run met what should not be',
   'run.stalled': 'a run made no progress for too long: what it was busy with',
   'run.abandoned':
     'a run did not end although it was asked to; its slot was given to another, and it can write nothing',
@@ -23,11 +24,14 @@ export const LOG_EVENTS = {
   'circuit.opened': 'an origin failed too often: nothing is sent to it before the next probe',
   'circuit.probed': 'the circuit is half-open: one attempt is let through',
   'circuit.closed': 'the probe was answered: the origin is delivered to again',
+  'circuit.forgotten': 'no ingestion waits for the origin any longer: what comes for it next is sent at once',
   'source.touched': 'the file changed under the delivery; it is opened anew and held against what is on record',
   'source.verified': 'recorded chunks were rebuilt from the source and compared',
   'source.differs': 'a verification found a chunk that is not as recorded',
   'source.unverified': 'a verification could not read what it was to compare',
   'state.unavailable': 'the state could not be written: what needs it waits, and it is tried again',
+  'state.damaged':
+    'a row of an ingestion is not what was written: it is passed over, others go on; restore a backup (docs/back-up.md)',
   'state.network_file_system':
     'the data directory seems to be on a network file system, where commits may be lost: move it to a local disk',
   'state.behind_receiver':

@@ -6,6 +6,19 @@ export type Outcome =
   /** The receiver itself said that it has the chunk. */
   { readonly kind: 'acknowledged' } | (FailedOutcome & { readonly answer?: ReceivedAnswer });
 
+/** The kinds of outcomes: what is on record of an attempt, counted, and told. */
+export const OUTCOME_KINDS = [
+  'acknowledged',
+  'rejected',
+  'rewind-asked',
+  'too-large',
+  'stale-epoch',
+  'unavailable',
+  'unknown',
+] as const satisfies readonly Outcome['kind'][];
+/** One of {@link OUTCOME_KINDS}. */
+export type OutcomeKind = (typeof OUTCOME_KINDS)[number];
+
 /** Every outcome but an acknowledgement. */
 type FailedOutcome =
   /** The receiver refused it, or the guard refused the address (`isFinal`). */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_CHUNK_BYTES } from '../model/chunk.ts';
 import { DURATION_FORM, parseDurationMs } from '../model/duration.ts';
 import { MAX_BAD_RECORDS_FORM, parseMaxBadRecords } from '../model/max-bad-records.ts';
 import { isWebhookSecret, WEBHOOK_SECRET_FORM } from '../model/webhook-secret.ts';
@@ -7,8 +8,6 @@ import { fileTypeNamed } from './file-types.ts';
 
 /** Most records of a chunk that may be asked for. */
 const MAX_CHUNK_RECORDS = 100_000;
-/** 64 MiB, the size at which a chunk always closes: a larger bound would promise what never happens. */
-const MAX_CHUNK_BYTES = 64 * 1024 * 1024;
 /** PATH_MAX of Linux: no longer path can be opened. */
 const MAX_PATH_BYTES = 4096;
 const MAX_URL_LENGTH = 8192;
@@ -98,6 +97,7 @@ export const ingestRequestSchema = z.strictObject({
     description: 'Most records of a chunk; 0: no bound by count. With both sizes 0: 1 000 records and 4 MiB.',
     example: 500,
   }),
+  // A larger bound would promise what never happens.
   chunk_size_by_memory: boundedInteger(MAX_CHUNK_BYTES).nullish().meta({
     description: 'Most bytes of the canonical records of a chunk; 0: no bound but the 64 MiB of the service.',
     example: 1_048_576,

@@ -7,11 +7,13 @@
  */
 import { jsonParser, type Token } from 'stream-json/core/parser.js';
 import { ServiceError } from '../errors.ts';
-import { isWhiteSpace, OPEN_BRACE, OPEN_BRACKET } from '../protocol/canonical/bytes.ts';
+import { isWhiteSpace, LINE_FEED, OPEN_BRACE, OPEN_BRACKET } from '../protocol/canonical/bytes.ts';
 import { JsonGrammar } from '../protocol/json-grammar.ts';
 import type { JsonFault } from '../protocol/json-place.ts';
 import type { ByteSource } from '../sources/source.ts';
 import { ByteWindow } from './byte-window.ts';
+import { tellReadAsJson } from './read-as-json.ts';
+import { faultBehindValue } from './text-behind-value.ts';
 import { skipTextStart } from './text-start.ts';
 
 /** How much of a document is looked at: what comes before the records of a feed is small. */
@@ -30,8 +32,8 @@ interface Candidate {
 
 /**
  * The `recordPath` of a JSON document: `""` for a top-level array, else as `products.items`. Throws RECORD_PATH_NEEDED, whose data names `candidates` and `reason`
- * (`no-array`, `several-arrays`, `too-late`, `not-a-container`); and READER_TRUNCATED, READER_SYNTAX, INVALID_UTF8, RECORD_TOO_DEEP where the document is faulty before the array
- * that must be meant.
+ * (`several-arrays`, `too-late`); RECORDS_NOT_FOUND where there is nothing to choose from; and READER_TRUNCATED, READER_SYNTAX, INVALID_UTF8, RECORD_TOO_DEEP where the document is
+ * faulty before the array that must be meant.
  */
 export async function findRecordPath(source: ByteSource, limits: { readonly maxDepth: number }): Promise<string> {
   const window = new ByteWindow(source, null);
@@ -44,24 +46,32 @@ export async function findRecordPath(source: ByteSource, limits: { readonly maxD
     const first = window.bytes[start];
     if (first === OPEN_BRACKET) return '';
     const fault = findFault(window, limits);
-    if (fault === null && first !== OPEN_BRACE) throw needed('not-a-container', 'The file holds a single value.', []);
+    if (fault === null && first !== OPEN_BRACE) throw notFound('The file holds a single value, and no array.');
     const searched = window.bytes.subarray(start, fault?.index ?? window.end);
     const candidates = findCandidates(new TextDecoder().decode(searched));
     if (fault === null) return theOne(candidates, window.isWhole);
     const [only, ...others] = plausible(candidates);
     if (only === undefined || only.isClosed || others.length > 0) throw window.failure(fault);
     return only.path;
+  } catch (error) {
+    throw tellReadAsJson(error, source.name);
   } finally {
     await window.close();
   }
 }
 
-/** stream-json says neither where a text is wrong nor that it is no UTF-8, so the text is checked before. */
+/** stream-json says neither where a text is wrong nor that it is no UTF-8, so the text is checked before, all of what it is then given. */
 function findFault(window: ByteWindow, limits: { readonly maxDepth: number }): JsonFault | null {
+  const { bytes, start, end } = window;
   const grammar = new JsonGrammar(limits);
-  const end = grammar.feed(window.bytes, window.start, window.end);
-  if (window.isWhole && grammar.fault === null) grammar.end(end);
-  return grammar.fault;
+  const valueEnd = grammar.feed(bytes, start, end);
+  if (grammar.fault === null && window.isWhole) grammar.end(valueEnd);
+  if (grammar.fault !== null || !grammar.isComplete) return grammar.fault;
+  let index = valueEnd;
+  while (isWhiteSpace(bytes[index] as number)) index += 1;
+  if (index === end) return null;
+  const isOnNewLine = bytes.subarray(valueEnd, index).includes(LINE_FEED);
+  return faultBehindValue(window, { index, isOnNewLine, ...limits });
 }
 
 function findCandidates(text: string): readonly Candidate[] {
@@ -127,7 +137,8 @@ function theOne(all: readonly Candidate[], isWholeSearched: boolean): string {
   const candidates = plausible(all);
   const [only] = candidates;
   const paths = candidates.slice(0, MAX_NAMED_CANDIDATES).map(({ path }) => path);
-  if (only === undefined) throw needed('no-array', 'No array was found that could hold the records.', paths);
+  if (only === undefined && isWholeSearched) throw notFound('No array was found that could hold the records.');
+  if (only === undefined) throw needed('too-late', `There is no array in the first ${SEARCHED_BYTES} bytes.`, paths);
   if (candidates.length > 1)
     throw needed('several-arrays', `Several arrays could hold the records: ${paths.join(', ')}.`, paths);
   if (only.isClosed && !isWholeSearched) {
@@ -140,8 +151,10 @@ function theOne(all: readonly Candidate[], isWholeSearched: boolean): string {
   return only.path;
 }
 
-type Reason = 'no-array' | 'several-arrays' | 'too-late' | 'not-a-container';
+function notFound(detail: string): ServiceError {
+  return new ServiceError('RECORDS_NOT_FOUND', { detail });
+}
 
-function needed(reason: Reason, detail: string, candidates: readonly string[]): ServiceError {
+function needed(reason: 'several-arrays' | 'too-late', detail: string, candidates: readonly string[]): ServiceError {
   return new ServiceError('RECORD_PATH_NEEDED', { detail, data: { candidates, reason } });
 }

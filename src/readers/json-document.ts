@@ -17,6 +17,7 @@ import { JsonGrammar } from '../protocol/json-grammar.ts';
 import { decodeKey } from '../protocol/json-key.ts';
 import type { ByteWindow } from './byte-window.ts';
 import type { ReaderOptions } from './reader.ts';
+import { faultBehindValue } from './text-behind-value.ts';
 
 /** Most bytes of the keys of one object around the array: they are part of every position. */
 const MAX_KEYS_BYTES = 64 * 1024;
@@ -31,6 +32,7 @@ export class JsonDocument {
   readonly #window: ByteWindow;
   readonly #grammar: JsonGrammar;
   readonly #recordPath: string;
+  readonly #maxDepth: number;
   /** By open object, outermost first: its keys so far, and their bytes. */
   readonly #keys: Set<string>[] = [];
   readonly #keysBytes: number[] = [];
@@ -40,6 +42,7 @@ export class JsonDocument {
     this.#window = window;
     this.#grammar = new JsonGrammar(options);
     this.#recordPath = options.recordPath;
+    this.#maxDepth = options.maxDepth;
   }
 
   /** By object around the array, outermost first: its keys up to and with the one that leads on. The state of all positions. */
@@ -82,8 +85,12 @@ export class JsonDocument {
       this.#keys.pop();
       this.#keysBytes.pop();
     }
+    const window = this.#window;
+    const { line } = window.place;
     await this.#skipWhiteSpace();
-    if (this.#window.length > 0) throw this.#failure('READER_SYNTAX', 'The file goes on after its value.');
+    if (window.length === 0) return;
+    const isOnNewLine = window.place.line > line;
+    throw window.failure(faultBehindValue(window, { index: window.start, isOnNewLine, maxDepth: this.#maxDepth }));
   }
 
   /** From after an object's brace to the value of the member with this key. */

@@ -5,12 +5,13 @@
  * A bad element can be set aside only where its end is beyond doubt ({@link JsonElementEnd}). Else, and for what is wrong around the array, the reading ends.
  */
 import { type ErrorRecord, fromErrorRecord } from '../errors.ts';
-import type { ReadItem } from '../model/record.ts';
+import { isBadRecord, type ReadItem } from '../model/record.ts';
 import { CLOSE_BRACKET, COMMA, isWhiteSpace } from '../protocol/canonical/bytes.ts';
 import { FAULTY, INCOMPLETE } from '../protocol/canonical/canonicalizer.ts';
 import { ByteWindow } from './byte-window.ts';
 import { JsonDocument } from './json-document.ts';
 import { JsonElementEnd, NO_END } from './json-element-end.ts';
+import { tellReadAsJson } from './read-as-json.ts';
 import type { Reader, ReaderOptions } from './reader.ts';
 import { RecordBatch } from './record-batch.ts';
 import { SkippedBytes } from './skipped-bytes.ts';
@@ -21,13 +22,19 @@ export const jsonReader: Reader = {
   async *read(source, from, options) {
     const window = new ByteWindow(source, from);
     const document = new JsonDocument(window, options);
+    let hasRecords = from !== null;
     try {
       if (from === null) {
         await skipTextStart(window);
         await document.enterArray();
       } else document.resumeInArray(from);
-      yield* new ArrayRecords(window, document, options).batches(from === null);
+      for await (const batch of new ArrayRecords(window, document, options).batches(from === null)) {
+        hasRecords ||= !batch.every(isBadRecord);
+        yield batch;
+      }
       await document.leave();
+    } catch (error) {
+      throw hasRecords ? error : tellReadAsJson(error, source.name);
     } finally {
       await window.close();
     }

@@ -32,8 +32,8 @@ const UNBOUNDED: ReaderOptions = {
 const MAX_NAMED_CANDIDATES = 20;
 
 /**
- * The path from the root, as `catalog/products/product`, of an XML document's records. Throws RECORD_PATH_NEEDED, whose data names `candidates` and `reason` (`no-element`,
- * `several-elements`, `too-late`); and where nothing was repeated before a fault READER_SYNTAX, READER_TRUNCATED, INVALID_UTF8 and the like, with the place; ENTITY_REFUSED and FORMAT_MISMATCH.
+ * The path from the root, as `catalog/products/product`, of an XML document's records. Throws RECORD_PATH_NEEDED, whose data names `candidates` and `reason`
+ * (`several-elements`, `too-late`); RECORDS_NOT_FOUND where there is nothing to choose from; and where nothing was repeated before a fault READER_SYNTAX, READER_TRUNCATED, INVALID_UTF8 and the like, with the place; ENTITY_REFUSED and FORMAT_MISMATCH.
  */
 export async function findXmlRecordPath(source: ByteSource, limits: { readonly maxDepth: number }): Promise<string> {
   const window = new ByteWindow(source, null);
@@ -108,7 +108,9 @@ class PathSearch {
 function theOnly(paths: readonly string[], isWholeSearched: boolean): string {
   const candidates = paths.slice(0, MAX_NAMED_CANDIDATES);
   const [only] = candidates;
-  if (only === undefined) throw needed('no-element', 'The root has no elements that could be records.', candidates);
+  if (only === undefined && isWholeSearched) {
+    throw new ServiceError('RECORDS_NOT_FOUND', { detail: 'The root has no elements that could be records.' });
+  }
   if (paths.length > 1) {
     throw needed(
       'several-elements',
@@ -116,7 +118,7 @@ function theOnly(paths: readonly string[], isWholeSearched: boolean): string {
       candidates,
     );
   }
-  if (isWholeSearched) return only;
+  if (only !== undefined && isWholeSearched) return only;
   throw needed('too-late', `No element is repeated in the first ${SEARCHED_BYTES} bytes.`, candidates);
 }
 

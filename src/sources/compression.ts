@@ -1,15 +1,5 @@
 import { ServiceError } from '../errors.ts';
-
-/** A way in which a feed is compressed as a whole. */
-export type Compression = 'gzip' | 'zstd' | 'bzip2' | 'zip';
-
-const SUFFIXES: Readonly<Record<string, Compression>> = {
-  '.gz': 'gzip',
-  '.zst': 'zstd',
-  '.bz2': 'bzip2',
-  '.zip': 'zip',
-};
-const SUFFIX = /\.(?:gz|zst|bz2|zip)$/i;
+import { type Compression, compressionOfName } from '../model/file-names.ts';
 
 /** `null` stands for any byte. */
 type Magic = readonly (number | null)[];
@@ -30,17 +20,6 @@ const MAGICS: readonly (readonly [Compression, Magic])[] = [
   ['zip', ascii('PK\x05\x06')],
 ];
 
-/** The compression that a file's name ends in, `products.csv.gz`; null: none. */
-export function compressionSuffix(name: string): Compression | null {
-  const suffix = SUFFIX.exec(name)?.[0].toLowerCase();
-  return suffix === undefined ? null : (SUFFIXES[suffix] ?? null);
-}
-
-/** The name of what is compressed: `products.csv` of `products.csv.gz`; a name that ends in no compression as it is. */
-export function nameInside(name: string): string {
-  return name.replace(SUFFIX, '');
-}
-
 /**
  * How a file is compressed, by its first bytes; null: it is not. The name counts only where the file ends within the magic bytes. An Excel workbook is a zip:
  * who reads one asks only where the name ends in a compression. Throws FORMAT_MISMATCH where it does and the file is not compressed.
@@ -49,7 +28,7 @@ export function nameInside(name: string): string {
 export function detectCompression(name: string, head: Uint8Array): Compression | null {
   const found = compressionOfBytes(head);
   if (found !== null) return found;
-  const suffix = compressionSuffix(name);
+  const suffix = compressionOfName(name);
   if (suffix === null) return null;
   // Cut short: what expands it says so.
   if (MAGICS.some(([compression, magic]) => compression === suffix && isAlike(head, magic))) return suffix;

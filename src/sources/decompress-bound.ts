@@ -1,11 +1,6 @@
+import { expandsTooMuch, MAX_EXPANSION_RATIO } from '../archive/expansion-ratio.ts';
 import { ServiceError } from '../errors.ts';
 
-/**
- * What a compressed file may expand to. Feeds shrink to a tenth, repetitive ones to a fiftieth; deflate reaches 1:1032, zstd and bzip2 any ratio, with
- * nothing but repetition. Small files may do as they like: they do no harm.
- */
-const MAX_RATIO = 200;
-const UNBOUNDED_BYTES = 16 * 1024 * 1024;
 /** 1 TiB: beyond what one ingestion delivers in days, within what the ratio would allow to a file of 5 GB. */
 export const MAX_EXPANDED_BYTES = 2 ** 40;
 
@@ -21,8 +16,8 @@ export function checkExpansion(file: string, { compressedBytes, expandedBytes }:
     const detail = `The file expands to more than ${MAX_EXPANDED_BYTES} bytes.`;
     throw new ServiceError('SOURCE_EXPANDS', { detail, place: { file } });
   }
-  if (expandedBytes > UNBOUNDED_BYTES && expandedBytes > MAX_RATIO * compressedBytes) {
-    const detail = `The file expands to more than ${MAX_RATIO} times its size.`;
+  if (expandsTooMuch(compressedBytes, expandedBytes)) {
+    const detail = `The file expands to more than ${MAX_EXPANSION_RATIO} times its size.`;
     throw new ServiceError('SOURCE_EXPANDS', { detail, place: { file } });
   }
 }

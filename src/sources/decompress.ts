@@ -1,5 +1,5 @@
+import type { Compression } from '../model/file-names.ts';
 import { BoundaryTable } from './boundary-table.ts';
-import type { Compression } from './compression.ts';
 import type { Expand } from './decompress-block.ts';
 import { checkExpansion } from './decompress-bound.ts';
 import { expandBzip2 } from './decompress-bzip2.ts';

@@ -124,9 +124,10 @@ function filterOf(pattern: string | undefined, fileType: FileType): Omit<FileFil
 
 function nothingFound(filePath: string, pattern: string | undefined, fileType: FileType): ServiceError {
   const names = describeNamesOfType(fileType);
+  const hint = 'For files of another type send `file_type` (`--type`).';
   let detail = 'No file matches the pattern.';
-  if (pattern === undefined) detail = `The folder holds no file with a name such as ${names}.`;
-  else if (pattern.endsWith('*')) detail = `No file with a name such as ${names} matches the pattern.`;
+  if (pattern === undefined) detail = `The folder holds no file with a name such as ${names}. ${hint}`;
+  else if (pattern.endsWith('*')) detail = `No file with a name such as ${names} matches the pattern. ${hint}`;
   return new ServiceError('SOURCE_NOT_FOUND', { detail, place: { file: filePath } });
 }
 

@@ -45,12 +45,14 @@ export class ChecksummedTable<Row extends object> {
     this.#conditions = KEYS[name].map((column) => `${column} = ?`).join(' AND ');
   }
 
-  /** The row as it was read. Throws STATE_DAMAGED, naming table and key, where it is not what was written. */
+  /** The row as it was read. Throws STATE_DAMAGED, naming table and key, and in its `data` the ingestion, where it is not what was written. */
   verified(row: Stored<Row>): Stored<Row> {
     if (row.row_checksum === rowChecksum(this.#valuesOf(row))) return row;
     const key = KEYS[this.#name].map((column) => `${column} ${String(valueIn(row, column))}`).join(', ');
+    const ingestionId = valueIn(row, 'ingestion_id');
     throw new ServiceError('STATE_DAMAGED', {
       detail: `${this.#connection.path}: the row of ${this.#name} with ${key} is not what was written.`,
+      ...(ingestionId === null ? {} : { data: { ingestion_id: ingestionId } }),
     });
   }
 

@@ -4,7 +4,15 @@
  * ingestion.
  */
 import { cutText } from '../model/cut-text.ts';
-import type { ChunkEvent, CircuitEvent, LoggedEvent, RejectsEvent } from '../model/event.ts';
+import {
+  type ChunkEvent,
+  type CircuitEvent,
+  CLOSED_CIRCUIT,
+  type IngestionEventContent,
+  type LoggedEvent,
+  type NewEvent,
+  type RejectsEvent,
+} from '../model/event.ts';
 import type { Ingestion } from '../model/ingestion.ts';
 import { httpStatusOf, type Outcome } from '../model/outcome.ts';
 import type { AttemptTarget } from './run-writes.ts';
@@ -114,7 +122,14 @@ export class EventLog {
   }
 
   recordCircuit(circuit: CircuitEvent, now: number): void {
-    this.#write(null, now, circuit);
+    this.#log({ ingestionId: null, at: now, content: circuit });
+  }
+
+  /** Of each circuit whose last event says otherwise. */
+  recordCircuitsClosed(now: number): void {
+    for (const { origin, state } of this.#table.lastOfCircuits()) {
+      if (state !== 'closed') this.recordCircuit({ ...CLOSED_CIRCUIT, origin }, now);
+    }
   }
 
   /** Whether progress was left out that nothing has come after for a while. */
@@ -166,10 +181,14 @@ export class EventLog {
     return progress;
   }
 
-  #write(ingestionId: string | null, at: number, content: LoggedEvent['content']): void {
-    const id = this.#table.insert({ ingestionId, at, content });
-    this.#written.push({ id, ingestionId, at, content });
-    if (id % FORGOTTEN_EVERY === 0) this.forgetOld(at, 2 * FORGOTTEN_EVERY);
+  #write(ingestionId: string, at: number, content: IngestionEventContent): void {
+    this.#log({ ingestionId, at, content });
+  }
+
+  #log(event: NewEvent): void {
+    const id = this.#table.insert(event);
+    this.#written.push({ ...event, id });
+    if (id % FORGOTTEN_EVERY === 0) this.forgetOld(event.at, 2 * FORGOTTEN_EVERY);
   }
 }
 

@@ -10,6 +10,7 @@ import {
   type Ingestion,
   type IngestionEvent,
   type LastError,
+  MAX_RETRY_AFTER_MS,
   NO_FAILURES,
   nextStatus,
   type RetryHistory,
@@ -30,9 +31,6 @@ const NOTHING_ACKED: Checkpoint = {
 };
 
 const TERMINAL: readonly Status[] = ['COMPLETED', 'FAILED', 'CANCELLED'];
-
-/** What Retry-After is honoured up to (docs/protocol.md "The answer, and what follows"). */
-const MAX_RETRY_AFTER_MS = 3_600_000;
 
 /** A new ingestion at the end of the queue. */
 export function created(from: NewIngestion, queueSequence: number, now: number): Ingestion {
@@ -106,7 +104,7 @@ export function recovered(ingestion: Ingestion, now: number): Ingestion {
  * Times that were written by a clock that was ahead say nothing once it was set right: no wait is longer than anybody may ask for, and no failure
  * is yet to come, which would put off the end of the retry window.
  */
-function withTimesOf(now: number, ingestion: Ingestion): Ingestion {
+export function withTimesOf(now: number, ingestion: Ingestion): Ingestion {
   const { nextAttemptAt, retry, delivery } = ingestion;
   const latest = now + Math.max(MAX_RETRY_AFTER_MS, delivery.maxDelayMs);
   return {
@@ -143,8 +141,9 @@ export function stopped(ingestion: Ingestion, event: 'fail' | 'pause', error: Er
   return { ...moved(ingestion, event, now), lastError: { ...error, at: now } };
 }
 
-/** The receiver acknowledged COMPLETED. */
+/** The receiver acknowledged COMPLETED. Where the run no longer holds it, a person has decided what comes next. */
 export function completed(ingestion: Ingestion, now: number): Ingestion {
+  if (ingestion.status !== 'RUNNING') return { ...ingestion, updatedAt: now };
   return {
     ...moved(ingestion, 'complete', now),
     retry: NO_FAILURES,
@@ -153,7 +152,10 @@ export function completed(ingestion: Ingestion, now: number): Ingestion {
   };
 }
 
-/** What a request changes of its settings. A run that reads what is replaced here is released: it must not send what it has read. */
+/**
+ * What a request changes of its settings. A run that reads what is replaced here is released: it must not send what it has read, nor take the answer of one
+ * receiver for that of another.
+ */
 export function updated(
   ingestion: Ingestion,
   update: NonNullable<SubmissionDecision['update']>,
@@ -161,10 +163,8 @@ export function updated(
 ): Ingestion {
   let next = ingestion;
   if (update.delivery !== undefined) {
-    // The old receiver asked to be left alone; the new one did not.
-    const isElsewhere = update.delivery.callbackUrl !== next.delivery.callbackUrl;
-    const nextAttemptAt = isElsewhere ? null : next.nextAttemptAt;
-    next = { ...next, delivery: update.delivery, nextAttemptAt, updatedAt: now };
+    if (update.delivery.callbackUrl !== next.delivery.callbackUrl) next = elsewhere(next, now);
+    next = { ...next, delivery: update.delivery, updatedAt: now };
   }
   if (update.read !== undefined || update.fingerprint !== undefined || update.discardPlans === true) {
     next = next.status === 'RUNNING' ? released(next, null, now) : next;
@@ -178,9 +178,18 @@ export function updated(
   return next;
 }
 
-/** Its plans and bad records are dropped: nothing of it was ever sent. */
+/**
+ * It goes to another receiver, which has neither failed nor asked to be left alone yet, and waits for its turn there: another ingestion of the file may be on
+ * its way to it.
+ */
+function elsewhere(ingestion: Ingestion, now: number): Ingestion {
+  const queued = ingestion.status === 'RUNNING' ? released(ingestion, null, now) : ingestion;
+  return { ...queued, retry: NO_FAILURES, nextAttemptAt: null };
+}
+
+/** Its plans are dropped: nothing of it was ever sent. */
 export function withoutPlans(ingestion: Ingestion): Ingestion {
-  return { ...ingestion, checkpoint: NOTHING_ACKED, highestPlannedChunk: -1, rejectedRecords: 0 };
+  return { ...ingestion, checkpoint: NOTHING_ACKED, highestPlannedChunk: -1 };
 }
 
 /** Bad records that were not on record before were set aside; a negative count: they were forgotten. */
@@ -255,11 +264,12 @@ export function acknowledged(ingestion: Ingestion, { plan, chainChecksum }: Plan
   };
 }
 
-/** The checkpoint goes back to after `last`, the last chunk that the receiver has; null: it has none. */
+/** The checkpoint goes back to after `last`, the last chunk that the receiver has; null: it has none. What follows is another chunk: only the rewinds are counted on. */
 export function rewound(ingestion: Ingestion, last: PlannedChunk | null, now: number): Ingestion {
   const checkpoint = last === null ? NOTHING_ACKED : checkpointAfter(last, ingestion.fingerprint);
   assert.ok(checkpoint.nextChunkNumber < ingestion.checkpoint.nextChunkNumber, 'a rewind goes back');
-  return { ...ingestion, checkpoint, updatedAt: now };
+  const retry = { ...NO_FAILURES, rewindCount: ingestion.retry.rewindCount + 1 };
+  return { ...ingestion, checkpoint, retry, updatedAt: now };
 }
 
 function checkpointAfter({ plan, chainChecksum }: PlannedChunk, fingerprint: SourceFingerprint): Checkpoint {

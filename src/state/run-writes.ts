@@ -44,8 +44,8 @@ export interface RecordedStep {
 }
 
 /**
- * What a run puts on record of the ingestion that it holds. Every method is one transaction, durable when it resolves, and conditional on the epoch of its
- * {@link RunKey} and, but for `recordFailure` and `recordAck`, on the status RUNNING; it throws RUN_OVERTAKEN where another run, or nobody, holds the
+ * What a run puts on record of the ingestion that it holds. Every method is one transaction, but where it says otherwise, durable when it resolves, and conditional on the epoch of its
+ * {@link RunKey} and, but for `recordFailure`, `recordAck` and `completeRun`, on the status RUNNING; it throws RUN_OVERTAKEN where another run, or nobody, holds the
  * ingestion, and then writes nothing.
  */
 export interface RunWrites {
@@ -57,7 +57,7 @@ export interface RunWrites {
   acceptFingerprint(run: RunKey, fingerprint: SourceFingerprint): Promise<void>;
   /**
    * The source is not what it was: where no attempt (at a chunk or at COMPLETED) was ever begun, plans, bad records and a found record path are dropped
-   * and the file is taken as it is now; null, and nothing done, where one was.
+   * and the file is taken as it is now; null, and nothing done, where one was. Of more than 500 bad records the rest is left to {@link dropRejectsBehindPlans}, behind no plan.
    */
   restartUnbegun(run: RunKey, fingerprint: SourceFingerprint): Promise<Ingestion | null>;
 
@@ -74,8 +74,8 @@ export interface RunWrites {
    */
   recordRejects(run: RunKey, rejects: readonly BadRecord[], now: number): Promise<Ingestion>;
   /**
-   * Forgets the bad records behind the highest plan, all where there is none: what lies there is read anew, perhaps under bounds that some of them fit. Only
-   * while RUNNING.
+   * Forgets the bad records behind the highest plan, all where there is none: what lies there is read anew, perhaps under bounds that some of them fit; before that, always.
+   * Only while RUNNING, and in as many transactions as others need to commit in between: where it is broken off, those on record are counted, and the next reading goes on with it.
    */
   dropRejectsBehindPlans(run: RunKey): Promise<Ingestion>;
   /** Records that an attempt begins. Only while RUNNING, at what is to be delivered next, and while none is under way. */
@@ -101,11 +101,12 @@ export interface RunWrites {
    * cancelled meanwhile; then plan and attempt are left out.
    */
   recordAck(run: RunKey, ack: AckToRecord): Promise<RecordedStep>;
-  /** Moves the checkpoint back to before `toChunkNumber`; the ledger stays as it is. Only while RUNNING. */
+  /** Moves the checkpoint back to before `toChunkNumber`, and counts that; the ledger stays as it is. Only while RUNNING. */
   rewindTo(run: RunKey, toChunkNumber: number, now: number): Promise<Ingestion>;
 
+  /** COMPLETED was acknowledged. Also where a person paused, cancelled or sent it elsewhere meanwhile; then the attempt alone is put on record. */
+  completeRun(run: RunKey, attempt: number, now: number): Promise<Ingestion>;
   /** Events of the run itself, with what is to be shown. */
-  completeRun(run: RunKey, attempt: number, now: number): Promise<void>;
   failRun(run: RunKey, error: ErrorRecord, now: number): Promise<void>;
   pauseRun(run: RunKey, error: ErrorRecord, now: number): Promise<void>;
   /** RUNNING → QUEUED in its old place, not before `nextAttemptAt`. */

@@ -3,9 +3,6 @@ import { ChecksummedTable, type Stored } from './checksummed-table.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 import type { SubmissionAnswer, SubmissionKey } from './state-store.ts';
 
-/** How long a key is remembered: longer than any client repeats a request whose answer it has not seen. */
-const KEPT_MS = 7 * 24 * 3_600_000;
-
 interface AnswerRow {
   readonly idempotency_key: string;
   readonly body_digest: string;
@@ -46,9 +43,9 @@ export class SqliteAnswerTable {
     });
   }
 
-  /** Forgets the keys that are too old to come back. */
-  prune(now: number): void {
-    this.#connection.prepare<[number]>('DELETE FROM answers WHERE answered_at < ?').run(now - KEPT_MS);
+  /** Forgets the keys that were answered before that time. */
+  forgetBefore(before: number): void {
+    this.#connection.prepare<[number]>('DELETE FROM answers WHERE answered_at < ?').run(before);
   }
 }
 

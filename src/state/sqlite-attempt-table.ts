@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { AttemptFailedEvent } from '../model/event.ts';
 import { type AttemptRecord, type FailedAttempt, type LedgerEntry, LISTED_ATTEMPTS } from '../model/ingestion.ts';
-import { httpStatusOf, type Outcome, provesNotStored } from '../model/outcome.ts';
+import { httpStatusOf, type Outcome, type OutcomeKind, provesNotStored } from '../model/outcome.ts';
 import { ChecksummedTable, type Stored } from './checksummed-table.ts';
 import type { AttemptTarget, BegunAttemptRow, RunKey } from './run-writes.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
@@ -25,7 +25,7 @@ interface AttemptRow {
   readonly epoch: number;
   readonly begun_at: number;
   readonly ended_at: number | null;
-  readonly outcome: string | null;
+  readonly outcome: OutcomeKind | null;
   readonly http_status: number | null;
   readonly reason: string | null;
   readonly proves_not_stored: number;
@@ -34,7 +34,7 @@ interface AttemptRow {
 /** What the column `target` holds for COMPLETED. */
 const COMPLETION_TARGET = -1;
 
-const LOST = { outcome: 'unknown', reason: 'its run ended during the attempt' };
+const LOST = { outcome: 'unknown', reason: 'its run ended during the attempt' } as const;
 
 /** Those at which something was sent before all others. */
 const LAST_FAILED = `

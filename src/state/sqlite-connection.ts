@@ -52,7 +52,8 @@ export interface SqliteConnectionOptions {
 
 /**
  * One open SQLite file: the only place that knows the driver. A failure of the medium is STATE_UNAVAILABLE, whatever is called; once the file
- * has shown that it is damaged, every call is STATE_DAMAGED. Where the disk failed, the next call opens the file anew.
+ * has shown that it is damaged, every call is STATE_DAMAGED. Where the disk failed, the next call opens the file anew. Once it was closed, every call is
+ * SHUTTING_DOWN.
  */
 export class SqliteConnection {
   readonly path: string;
@@ -61,6 +62,7 @@ export class SqliteConnection {
   /** Null: to be opened anew. */
   #database: Database.Database | null;
   #damage: ServiceError | null = null;
+  #isClosed = false;
   /** A transaction failed for the medium, and none was tried since. */
   #hasFailedToWrite = false;
   /** Of the file that was opened first; null: it is not open yet, or in memory. */
@@ -149,6 +151,7 @@ export class SqliteConnection {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#database?.close();
   }
 
@@ -191,6 +194,7 @@ export class SqliteConnection {
   }
 
   #guard<Result>(work: () => Result): Result {
+    if (this.#isClosed) throw new ServiceError('SHUTTING_DOWN');
     if (this.#damage !== null) throw this.#damage;
     try {
       return work();

@@ -1,7 +1,5 @@
+import { ROWS_IN_A_PIECE } from './in-pieces.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
-
-/** Rows of each table that one transaction removes: others wait for it, and a bad record may have 64 KiB. */
-const PURGED_AT_ONCE = 500;
 
 /** What belongs to an ingestion, and the key of a row of it. */
 const TABLES = {
@@ -15,26 +13,11 @@ const TABLES = {
 const REMOVALS = Object.entries(TABLES).map(
   ([table, key]) => `
 DELETE FROM ${table} WHERE ingestion_id = :ingestionId
-  AND (${key}) IN (SELECT ${key} FROM ${table} WHERE ingestion_id = :ingestionId LIMIT ${PURGED_AT_ONCE})`,
+  AND (${key}) IN (SELECT ${key} FROM ${table} WHERE ingestion_id = :ingestionId LIMIT ${ROWS_IN_A_PIECE})`,
 );
-
-const UNPURGED = `
-SELECT ingestion_id AS id FROM ingestions WHERE deleted_at IS NOT NULL AND (
-  ${Object.keys(TABLES)
-    .map((table) => `EXISTS (SELECT 1 FROM ${table} WHERE ${table}.ingestion_id = ingestions.ingestion_id)`)
-    .join(' OR ')}
-)`;
 
 /** Removes some of what belongs to a deleted ingestion; true: nothing of it is left. Inside of a transaction. */
 export function purge(connection: SqliteConnection, ingestionId: string): boolean {
   const counts = REMOVALS.map((sql) => connection.prepare<object>(sql).run({ ingestionId }).changes);
-  return counts.every((count) => count < PURGED_AT_ONCE);
-}
-
-/** The deleted ingestions of which something is left, as where the process ended while it was removed. Inside of a read. */
-export function listUnpurged(connection: SqliteConnection): string[] {
-  return connection
-    .prepare<[], { id: string }>(UNPURGED)
-    .all()
-    .map(({ id }) => id);
+  return counts.every((count) => count < ROWS_IN_A_PIECE);
 }

@@ -1,4 +1,4 @@
-import type { EventKind, LoggedEvent } from '../model/event.ts';
+import type { CircuitEvent, EventKind, LoggedEvent, NewEvent } from '../model/event.ts';
 import { ChecksummedTable, type Stored } from './checksummed-table.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 import type { EventPage, EventQuery } from './state-store.ts';
@@ -41,6 +41,8 @@ SELECT * FROM events WHERE event_id = (
   SELECT event_id FROM events WHERE ingestion_id = ? AND kind = ? ORDER BY event_id DESC LIMIT 1
 )`;
 
+const OF_CIRCUITS = 'SELECT * FROM events WHERE ingestion_id IS NULL ORDER BY event_id';
+
 const FORGET = `
 DELETE FROM events WHERE event_id IN (SELECT event_id FROM events ORDER BY event_id LIMIT :batch)
   AND (event_id <= :highestId OR logged_at < :oldestAt)`;
@@ -56,7 +58,7 @@ export class SqliteEventTable {
   }
 
   /** Writes an event; with its number. */
-  insert({ ingestionId, at, content: { kind, ...content } }: Omit<LoggedEvent, 'id'>): number {
+  insert({ ingestionId, at, content: { kind, ...content } }: NewEvent): number {
     const id = this.#newestId() + 1;
     const row = { event_id: id, ingestion_id: ingestionId, kind, content: JSON.stringify(content), logged_at: at };
     this.#rows.insert(row);
@@ -67,6 +69,16 @@ export class SqliteEventTable {
   lastOfKind(ingestionId: string, kind: EventKind): LoggedEvent | null {
     const row = this.#connection.prepare<[string, string], Stored<EventRow>>(LAST_OF_KIND).get(ingestionId, kind);
     return row === undefined ? null : eventOfRow(this.#rows.verified(row));
+  }
+
+  /** The last event that is on record of each circuit. */
+  lastOfCircuits(): CircuitEvent[] {
+    const last = new Map<string, CircuitEvent>();
+    for (const row of this.#connection.prepare<[], Stored<EventRow>>(OF_CIRCUITS).iterate()) {
+      const { content } = eventOfRow(this.#rows.verified(row));
+      if (content.kind === 'circuit') last.set(content.origin, content);
+    }
+    return [...last.values()];
   }
 
   /** In the order of their numbers. */
@@ -96,10 +108,6 @@ export class SqliteEventTable {
   }
 }
 
-function eventOfRow(row: EventRow): LoggedEvent {
-  return { id: row.event_id, ingestionId: row.ingestion_id, at: row.logged_at, content: parseContent(row) };
-}
-
-function parseContent({ kind, content }: EventRow): LoggedEvent['content'] {
-  return { kind, ...JSON.parse(content) };
+function eventOfRow({ event_id: id, ingestion_id: ingestionId, logged_at: at, kind, content }: EventRow): LoggedEvent {
+  return { id, ingestionId, at, content: { kind, ...JSON.parse(content) } };
 }

@@ -3,10 +3,12 @@ import type { Ingestion, Status } from '../model/ingestion.ts';
 import { ChecksummedTable, type Stored } from './checksummed-table.ts';
 import type { CommitNumbers } from './commit-numbers.ts';
 import { rowOfForeign } from './foreign-ingestion.ts';
+import { ACTIVE_REINGESTIONS, FIRST_CLAIMABLE, HIGHEST_VERSION, IS_ACTIVE, KEPT_PIECE } from './ingestion-queries.ts';
 import { type IngestionRow, ingestionOfRow, parseFingerprint, rowOfIngestion } from './ingestion-rows.ts';
 import { decodeCursor, encodeCursor } from './page-cursor.ts';
 import type { SecretSeals } from './secret-seals.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
+import { purge } from './sqlite-deletions.ts';
 import type {
   ClaimQuery,
   DeletedIngestion,
@@ -23,47 +25,15 @@ interface RowMarks {
   /** Null, both: it is not deleted. */
   readonly deleted_at: number | null;
   readonly deleted_extent: DeletedIngestion['extent'] | null;
+  /** 1: something of a deleted one is left to be removed. */
+  readonly is_unpurged: number;
 }
 /** A row of the table `ingestions`, but for its `creation_order`. */
 type NumberedRow = IngestionRow & RowMarks;
 type StoredRow = Stored<NumberedRow>;
 type ListedRow = StoredRow & { readonly creation_order: number };
 
-/**
- * The queue's head: its wait is over, its last run has ended, and of those with the same file and callback none is under way or before it. The
- * last run of an excluded one may still have a request in flight, so it counts as under way. `:onlyIds` null: any.
- */
-const FIRST_CLAIMABLE = `
-SELECT * FROM ingestions AS candidate
-WHERE status = 'QUEUED' AND (next_attempt_at IS NULL OR next_attempt_at <= :now)
-  AND ingestion_id NOT IN (SELECT value FROM json_each(:excludedIds))
-  AND NOT EXISTS (
-    SELECT 1 FROM ingestions AS other
-    WHERE other.file_id = candidate.file_id AND other.callback_url = candidate.callback_url
-      AND other.ingestion_id <> candidate.ingestion_id
-      AND (other.status = 'RUNNING'
-        OR (other.status = 'QUEUED' AND other.queue_sequence < candidate.queue_sequence)
-        OR other.ingestion_id IN (SELECT value FROM json_each(:excludedIds)))
-  )
-  AND (:onlyIds IS NULL OR EXISTS (
-    SELECT 1 FROM ingestions AS wanted
-    WHERE wanted.ingestion_id IN (SELECT value FROM json_each(:onlyIds)) AND wanted.status = 'QUEUED'
-      AND wanted.file_id = candidate.file_id AND wanted.callback_url = candidate.callback_url
-      AND wanted.queue_sequence >= candidate.queue_sequence
-  ))
-ORDER BY queue_sequence LIMIT 1`;
-
-const ACTIVE_REINGESTIONS = `
-SELECT * FROM ingestions
-WHERE file_id = :fileId AND callback_url = :callbackUrl AND ingestion_id <> :resumeIngestionId
-  AND status IN ('QUEUED', 'RUNNING')
-ORDER BY creation_order`;
-
-const HIGHEST_VERSION = `
-SELECT max(CAST(version AS INTEGER)) AS highest FROM ingestions
-WHERE file_id = :fileId AND ingestion_id <> :resumeIngestionId`;
-
-const NOT_DELETED = { deleted_at: null, deleted_extent: null } as const;
+const NOT_DELETED = { deleted_at: null, deleted_extent: null, is_unpurged: 0 } as const;
 
 /** What a row is left with that is not kept for good. */
 const ERASED = {
@@ -76,10 +46,6 @@ const ERASED = {
   max_bad_records: null,
   last_error: null,
 } as const;
-
-const TERMINAL_BEFORE = `
-SELECT ingestion_id AS id FROM ingestions
-WHERE deleted_at IS NULL AND status IN ('COMPLETED', 'FAILED', 'CANCELLED') AND updated_at < ? LIMIT ?`;
 
 /** The table `ingestions`. Its methods are called inside of a transaction or a read of the connection. */
 export class SqliteIngestionTable {
@@ -130,21 +96,49 @@ export class SqliteIngestionTable {
     this.#rows.update(stored, this.#rowOf(after));
   }
 
-  /** {@link update}, which leaves of it only what is kept for good. */
+  /** Leaves of an ingestion that was read in the same transaction only what is kept for good; what belongs to it is for {@link purge}. */
   erase(
-    before: Ingestion,
-    after: Ingestion,
+    ingestion: Ingestion,
     { extent, now }: { readonly extent: DeletedIngestion['extent']; readonly now: number },
   ): void {
-    const stored = this.#storedRows.get(before);
+    const stored = this.#storedRows.get(ingestion);
     assert.ok(stored !== undefined, 'only what was read is deleted');
-    this.#rows.update(stored, { ...this.#rowOf(after), ...ERASED, deleted_at: now, deleted_extent: extent });
+    const marks = { deleted_at: now, deleted_extent: extent, is_unpurged: 1 };
+    this.#rows.update(stored, { ...this.#rowOf(ingestion), ...ERASED, ...marks });
   }
 
-  /** Forgets a deleted ingestion of which nothing was ever attempted, so that its id can be used; the epoch it had, 0 where there is none. */
+  /** Removes some of what belongs to a deleted ingestion; true: nothing of it is left, as where its id is in use again. */
+  purge(ingestionId: string): boolean {
+    const row = this.#findDeleted(ingestionId);
+    if (row === null || row.is_unpurged === 0) return true;
+    if (!purge(this.#connection, ingestionId)) return false;
+    this.#rows.update(row, { is_unpurged: 0, commit_number: this.#commits.take() });
+    return true;
+  }
+
+  /** Whether something is left of an ingestion that was deleted before anything of it was attempted. */
+  isUnpurgedUnsent(ingestionId: string): boolean {
+    const sql = "SELECT 1 FROM ingestions WHERE ingestion_id = ? AND is_unpurged = 1 AND deleted_extent = 'none'";
+    return this.#connection.prepare<[string]>(sql).get(ingestionId) !== undefined;
+  }
+
+  /** The deleted ingestions of which something is left, as where the process ended while it was removed. */
+  listUnpurged(): string[] {
+    const sql = 'SELECT ingestion_id AS id FROM ingestions WHERE is_unpurged = 1';
+    return this.#connection
+      .prepare<[], { id: string }>(sql)
+      .all()
+      .map(({ id }) => id);
+  }
+
+  /**
+   * Forgets a deleted ingestion of which nothing was ever attempted, so that its id can be used; the epoch it had, 0 where there is none. What is left to be purged goes at
+   * once, whatever it is: whoever must not hold others up purges before.
+   */
   reuse(ingestionId: string): number {
     const row = this.#findDeleted(ingestionId);
     if (row === null) return 0;
+    while (!this.purge(ingestionId));
     this.#connection.prepare<[string]>('DELETE FROM ingestions WHERE ingestion_id = ?').run(ingestionId);
     return row.epoch;
   }
@@ -162,14 +156,22 @@ export class SqliteIngestionTable {
       ...rowOfForeign(ingestion, { epoch, queueSequence: this.nextQueueSequence(), now }),
       deleted_at: now,
       deleted_extent: ingestion.extent,
+      is_unpurged: 0,
       commit_number: this.#commits.take(),
     });
   }
 
-  /** Ids of those that have stopped for good or until a person resumes them, and were not changed since `before`. */
-  listTerminalBefore(before: number, limit: number): string[] {
-    const rows = this.#connection.prepare<[number, number], { id: string }>(TERMINAL_BEFORE).all(before, limit);
-    return rows.map(({ id }) => id);
+  /**
+   * Ids of those that have stopped for good or until a person resumes them, and were not changed since `before`: of one piece of those that are kept, behind the place `after`. With the
+   * last place that was looked at; null: nothing is behind `after`.
+   */
+  walkTerminalBefore(
+    before: number,
+    after: number,
+  ): { readonly ids: readonly string[]; readonly place: number | null } {
+    const walked = this.#connection.prepare<object, { place: number; id: string; isFound: number }>(KEPT_PIECE);
+    const rows = walked.all({ before, after });
+    return { ids: rows.filter(({ isFound }) => isFound === 1).map(({ id }) => id), place: rows.at(-1)?.place ?? null };
   }
 
   /** A place behind all that were ever given out. */
@@ -179,10 +181,11 @@ export class SqliteIngestionTable {
     return (row?.highest ?? 0) + 1;
   }
 
-  firstClaimable({ now, excludedIds, onlyIds }: ClaimQuery): Ingestion | null {
+  firstClaimable({ now, excludedIds, damagedIds = [], onlyIds }: ClaimQuery): Ingestion | null {
     const bound = {
       now,
       excludedIds: JSON.stringify(excludedIds),
+      damagedIds: JSON.stringify(damagedIds),
       onlyIds: onlyIds === undefined ? null : JSON.stringify(onlyIds),
     };
     const row = this.#connection.prepare<typeof bound, StoredRow>(FIRST_CLAIMABLE).get(bound);
@@ -205,10 +208,12 @@ export class SqliteIngestionTable {
     return this.#connection.prepare<[number], { count: number }>(sql).get(now)?.count ?? 0;
   }
 
-  /** All that are queued or running. */
-  listActive(): Ingestion[] {
-    const sql = `SELECT * FROM ingestions WHERE status IN ('QUEUED', 'RUNNING')`;
-    return this.#connection.prepare<[], StoredRow>(sql).all().map(this.#ingestionOf);
+  /** All that are queued or running, but for some. */
+  listActive(exceptIds: readonly string[] = []): Ingestion[] {
+    const sql = `
+      SELECT * FROM ingestions
+      WHERE ${IS_ACTIVE} AND ingestion_id NOT IN (SELECT value FROM json_each(?))`;
+    return this.#connection.prepare<[string], StoredRow>(sql).all(JSON.stringify(exceptIds)).map(this.#ingestionOf);
   }
 
   /** What a request meets, but for attempts. */

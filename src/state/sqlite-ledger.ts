@@ -4,6 +4,7 @@ import type { PlannedChunk } from '../model/chunk.ts';
 import type { FailedAttempt, Ingestion, LedgerEntry, RejectEntry } from '../model/ingestion.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { BadRecord } from '../model/record.ts';
+import { type Piece, ROWS_IN_A_PIECE } from './in-pieces.ts';
 import * as change from './ingestion-changes.ts';
 import { decodeCursor, encodeCursor } from './page-cursor.ts';
 import type { AttemptTarget, BegunAttemptRow, PlanToRecord, RunKey } from './run-writes.ts';
@@ -102,20 +103,23 @@ export class SqliteLedger {
     return change.withRejects(ingestion, this.#rejects.insert(ingestion.ingestionId, rejects, on));
   }
 
-  /** Drops the bad records behind the highest plan, which are found anew. */
-  dropRejectsBehindPlans(ingestion: Ingestion): Ingestion {
+  /** Drops some of the bad records behind the highest plan, which are found anew: as many as one piece of a work has, or all. */
+  dropRejectsBehindPlans(ingestion: Ingestion): Piece & { readonly ingestion: Ingestion } {
     const { ingestionId, highestPlannedChunk } = ingestion;
     const last = highestPlannedChunk < 0 ? null : this.get(ingestionId, highestPlannedChunk).plan;
-    if (last?.isLast === true) return ingestion;
-    return change.withRejects(ingestion, -this.#rejects.removeFrom(ingestionId, last?.positionAfter ?? null));
+    if (last?.isLast === true) return { ingestion, isLast: true };
+    const count = this.#rejects.removeSomeFrom(ingestionId, last?.positionAfter ?? null);
+    return { ingestion: change.withRejects(ingestion, -count), isLast: count < ROWS_IN_A_PIECE };
   }
 
-  /** Drops all plans and bad records of an ingestion of which nothing was ever attempted. */
+  /**
+   * Drops all plans of an ingestion of which nothing was ever attempted, and with them its bad records; those beyond one piece are behind no plan from here on, and go before
+   * anything is read anew.
+   */
   dropPlans(ingestion: Ingestion): Ingestion {
     assert.ok(!this.hasAttempts(ingestion.ingestionId), 'what was attempted is frozen');
     this.#chunks.removeAll(ingestion.ingestionId);
-    this.#rejects.removeFrom(ingestion.ingestionId, null);
-    return change.withoutPlans(ingestion);
+    return this.dropRejectsBehindPlans(change.withoutPlans(ingestion)).ingestion;
   }
 
   /** Notes that a chunk was acknowledged; its plan. */

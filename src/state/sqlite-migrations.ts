@@ -5,6 +5,7 @@ import { checksums } from './migrations/0003-checksums.ts';
 import { events } from './migrations/0004-events.ts';
 import { deletions } from './migrations/0005-deletions.ts';
 import { receivedAnswers } from './migrations/0006-received-answers.ts';
+import { narrowIndexes } from './migrations/0007-narrow-indexes.ts';
 import { rowChecksum } from './row-checksum.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 
@@ -19,6 +20,7 @@ const MIGRATIONS: readonly (string | ((connection: SqliteConnection) => void))[]
   events,
   deletions,
   receivedAnswers,
+  narrowIndexes,
 ];
 
 /** The version that brought the table `store`, the checksums of rows and schema, and the numbers of commits. */

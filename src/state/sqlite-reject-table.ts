@@ -2,6 +2,7 @@ import type { ErrorRecord } from '../errors.ts';
 import type { RejectEntry } from '../model/ingestion.ts';
 import type { BadRecord, Position } from '../model/record.ts';
 import { ChecksummedTable, type Stored } from './checksummed-table.ts';
+import { ROWS_IN_A_PIECE } from './in-pieces.ts';
 import { decodeCursor, encodeCursor } from './page-cursor.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 import type { Page, StateReads } from './state-store.ts';
@@ -26,6 +27,12 @@ const LIST_AFTER = `
 SELECT * FROM rejects
 WHERE ingestion_id = ? AND (file_index, byte_offset) > (?, ?)
 ORDER BY file_index, byte_offset LIMIT ?`;
+
+const REMOVE_SOME = `
+DELETE FROM rejects WHERE rowid IN (
+  SELECT rowid FROM rejects WHERE ingestion_id = ? AND (file_index, byte_offset) >= (?, ?)
+  ORDER BY file_index, byte_offset LIMIT ${ROWS_IN_A_PIECE}
+)`;
 
 /** The table `rejects`: bad records that were set aside. Its methods are called inside of a transaction or a read of the connection. */
 export class SqliteRejectTable {
@@ -62,11 +69,11 @@ export class SqliteRejectTable {
     return insertedCount;
   }
 
-  /** Removes those that begin at a position or behind it, null being the start of the source; how many these were. */
-  removeFrom(ingestionId: string, from: Pick<Position, 'fileIndex' | 'byteOffset'> | null): number {
-    const sql = 'DELETE FROM rejects WHERE ingestion_id = ? AND (file_index, byte_offset) >= (?, ?)';
+  /** Removes some of those that begin at a position or behind it, null being the start of the source: {@link ROWS_IN_A_PIECE}, or all; how many these were. */
+  removeSomeFrom(ingestionId: string, from: Pick<Position, 'fileIndex' | 'byteOffset'> | null): number {
     const { fileIndex, byteOffset } = from ?? { fileIndex: 0, byteOffset: 0 };
-    return this.#connection.prepare<[string, number, number]>(sql).run(ingestionId, fileIndex, byteOffset).changes;
+    return this.#connection.prepare<[string, number, number]>(REMOVE_SOME).run(ingestionId, fileIndex, byteOffset)
+      .changes;
   }
 
   /** In the order of the source. */

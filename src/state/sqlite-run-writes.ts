@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type ErrorRecord, ServiceError } from '../errors.ts';
 import type { Ingestion, SourceFingerprint, Status } from '../model/ingestion.ts';
 import type { BadRecord } from '../model/record.ts';
+import { inPieces } from './in-pieces.ts';
 import * as change from './ingestion-changes.ts';
 import type {
   AckToRecord,
@@ -61,7 +62,14 @@ export class SqliteRunWrites implements RunWrites {
   }
 
   async dropRejectsBehindPlans(run: RunKey): Promise<Ingestion> {
-    return this.#change(run, (before) => this.tables.ledger.dropRejectsBehindPlans(before));
+    const dropped = await inPieces(() =>
+      this.tables.transaction(() => {
+        const before = this.#held(run, 'RUNNING');
+        const piece = this.tables.ledger.dropRejectsBehindPlans(before);
+        return { ...piece, ingestion: this.tables.save(before, piece.ingestion) };
+      }),
+    );
+    return dropped.ingestion;
   }
 
   async beginAttempt(run: RunKey, target: AttemptTarget, now: number): Promise<BegunAttemptRow> {
@@ -104,10 +112,11 @@ export class SqliteRunWrites implements RunWrites {
     );
   }
 
-  async completeRun(run: RunKey, attempt: number, now: number): Promise<void> {
-    this.#change(run, (before) => {
+  async completeRun(run: RunKey, attempt: number, now: number): Promise<Ingestion> {
+    return this.tables.transaction(() => {
+      const before = this.#held(run);
       this.tables.ledger.endAttempt(run, 'completion', { attempt, outcome: { kind: 'acknowledged' }, now });
-      return change.completed(before, now);
+      return this.tables.save(before, change.completed(before, now));
     });
   }
 

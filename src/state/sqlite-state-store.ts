@@ -3,9 +3,10 @@ import { ServiceError } from '../errors.ts';
 import type { PlannedChunk } from '../model/chunk.ts';
 import type { CircuitEvent, LoggedEvent } from '../model/event.ts';
 import type { FailedAttempt, Ingestion, LedgerEntry, RejectEntry, Status } from '../model/ingestion.ts';
+import { inPieces } from './in-pieces.ts';
 import * as change from './ingestion-changes.ts';
+import { newestTime } from './newest-time.ts';
 import { openSeals } from './secret-rows.ts';
-import { listUnpurged, purge } from './sqlite-deletions.ts';
 import { SqliteRunWrites } from './sqlite-run-writes.ts';
 import { openStateFile } from './sqlite-state-file.ts';
 import { SqliteStateTables } from './sqlite-state-tables.ts';
@@ -67,8 +68,8 @@ class SqliteStateStore extends SqliteRunWrites implements StateStore {
   }
 
   async submit(key: SubmissionKey, decide: (met: MetState) => SubmissionDecision): Promise<SubmissionAnswer> {
+    if (this.#isInTheWay(key.resumeIngestionId)) await this.#purgeWhole(key.resumeIngestionId);
     return this.tables.transaction(() => {
-      this.tables.answers.prune(key.now);
       const recorded = key.idempotency === null ? null : this.tables.answers.find(key.idempotency);
       if (recorded !== null) return recorded;
 
@@ -98,6 +99,19 @@ class SqliteStateStore extends SqliteRunWrites implements StateStore {
         this.tables.save(ingestion, change.recovered(ingestion, now));
       this.#endAttemptsLeftOpen(now, null);
     });
+  }
+
+  async recoverTimes(now: number, exceptIds: readonly string[]): Promise<void> {
+    this.tables.transaction(() => {
+      for (const ingestion of this.tables.ingestions.listActive(exceptIds)) {
+        // A run has its times with it, and writes them with what it does next.
+        if (ingestion.status === 'QUEUED') this.tables.save(ingestion, change.withTimesOf(now, ingestion));
+      }
+    });
+  }
+
+  async newestTime(): Promise<number | null> {
+    return this.tables.connection.read(() => newestTime(this.tables.connection));
   }
 
   async claimNext(query: ClaimQuery): Promise<ClaimedIngestion | null> {
@@ -137,6 +151,10 @@ class SqliteStateStore extends SqliteRunWrites implements StateStore {
     this.tables.transaction(() => this.tables.events.recordCircuit(circuit, now));
   }
 
+  async recordCircuitsClosed(now: number): Promise<void> {
+    this.tables.transaction(() => this.tables.events.recordCircuitsClosed(now));
+  }
+
   async recordStalledProgress(now: number): Promise<void> {
     if (this.tables.events.hasStalledProgress(now))
       this.tables.transaction(() => this.tables.events.recordStalledProgress(now));
@@ -147,8 +165,10 @@ class SqliteStateStore extends SqliteRunWrites implements StateStore {
       const before = this.#existing(ingestionId);
       change.assertTerminal(before);
       const isUnsent = !this.tables.ledger.hasAttempts(ingestionId);
-      const extent = isUnsent ? 'none' : before.completedAt === null ? 'part' : 'all';
-      this.tables.ingestions.erase(before, isUnsent ? this.tables.ledger.dropPlans(before) : before, { extent, now });
+      // A receiver that was restored since may have asked for chunks again, and not have got them.
+      const isWhole = before.completedAt !== null && before.checkpoint.nextChunkNumber > before.highestPlannedChunk;
+      const extent = isUnsent ? 'none' : isWhole ? 'all' : 'part';
+      this.tables.ingestions.erase(before, { extent, now });
     });
   }
 
@@ -168,18 +188,29 @@ class SqliteStateStore extends SqliteRunWrites implements StateStore {
   }
 
   async purgeDeleted(ingestionId: string): Promise<boolean> {
-    return this.tables.transaction(() => {
-      assert.ok(this.tables.ingestions.getDeleted(ingestionId) !== null, `${ingestionId} must be deleted`);
-      return purge(this.tables.connection, ingestionId);
-    });
+    return this.tables.transaction(() => this.tables.ingestions.purge(ingestionId));
   }
 
   async listUnpurged(): Promise<readonly string[]> {
-    return this.tables.connection.read(() => listUnpurged(this.tables.connection));
+    return this.tables.connection.read(() => this.tables.ingestions.listUnpurged());
   }
 
   async listTerminalBefore(before: number, limit: number): Promise<readonly string[]> {
-    return this.tables.connection.read(() => this.tables.ingestions.listTerminalBefore(before, limit));
+    const found: string[] = [];
+    let after = 0;
+    await inPieces(() => {
+      const { ids, place } = this.tables.connection.read(() =>
+        this.tables.ingestions.walkTerminalBefore(before, after),
+      );
+      found.push(...ids);
+      after = place ?? after;
+      return { isLast: place === null || found.length >= limit };
+    });
+    return found.slice(0, limit);
+  }
+
+  async forgetAnswersBefore(before: number): Promise<void> {
+    this.tables.transaction(() => this.tables.answers.forgetBefore(before));
   }
 
   async isWritable(): Promise<boolean> {
@@ -188,6 +219,15 @@ class SqliteStateStore extends SqliteRunWrites implements StateStore {
 
   async close(): Promise<void> {
     this.tables.close();
+  }
+
+  /** What is left of one that was deleted unsent would go with the commit that uses its id again, and hold others up. */
+  #isInTheWay(ingestionId: string): boolean {
+    return this.tables.connection.read(() => this.tables.ingestions.isUnpurgedUnsent(ingestionId));
+  }
+
+  async #purgeWhole(ingestionId: string): Promise<void> {
+    await inPieces(() => ({ isLast: this.tables.transaction(() => this.tables.ingestions.purge(ingestionId)) }));
   }
 
   #existing(ingestionId: string): Ingestion {

@@ -81,7 +81,7 @@ export interface SubmissionDecision {
   /** Where one with this id was deleted before anything of it was attempted, its epoch goes on. */
   readonly create?: NewIngestion;
   /**
-   * Changes of `answer.ingestionId`; `discardPlans` (and bad records with them) where no attempt was begun, so that nothing is frozen yet. Where it is RUNNING, all but `delivery`
+   * Changes of `answer.ingestionId`; `discardPlans` (and bad records with them, see {@link RunWrites.restartUnbegun}) where no attempt was begun, so that nothing is frozen yet. Where it is RUNNING, all but `delivery`
    * releases it, so that its run cannot send what it has read before.
    */
   readonly update?: {
@@ -109,7 +109,10 @@ export interface SubmissionKey {
 export interface ClaimQuery {
   /** Wall clock, ms. */
   readonly now: number;
+  /** Their last run has not ended yet. */
   readonly excludedIds: readonly string[];
+  /** What is on record of them cannot be read. */
+  readonly damagedIds?: readonly string[];
   readonly onlyIds?: readonly string[];
 }
 
@@ -173,8 +176,9 @@ export interface StateReads {
 }
 
 /**
- * The durable state. Every method is one transaction, durable when it resolves. Failures of the medium throw STATE_UNAVAILABLE, and what is not as it
- * was written STATE_DAMAGED.
+ * The durable state. Every method is one transaction, but where it says otherwise, durable when it resolves. Failures of the medium throw STATE_UNAVAILABLE, and what is not as it
+ * was written STATE_DAMAGED: with the id of the ingestion that it belongs to as `ingestion_id` in its `data`, where it is one row; without, where it is the file. A store
+ * that was closed throws SHUTTING_DOWN.
  */
 export interface StateStore extends StateReads, RunWrites {
   /** Whether writes reach the disk. It is tried out only where the last one did not: cheap, for health. */
@@ -195,11 +199,15 @@ export interface StateStore extends StateReads, RunWrites {
    * rejections count anew; times that a clock ahead of `now` wrote are cut.
    */
   recoverAtStart(now: number): Promise<void>;
+  /** Cuts the waits of QUEUED ingestions, but for those of `exceptIds`, that a clock ahead of `now` wrote: to the longest that anybody may ask for. */
+  recoverTimes(now: number, exceptIds: readonly string[]): Promise<void>;
+  /** The newest time that anything on record carries, wall clock, ms; null: nothing is on record. */
+  newestTime(): Promise<number | null>;
 
   /**
    * The first of the queue whose wait is over and which no other RUNNING or earlier QUEUED ingestion of the same file and callback precedes,
-   * now RUNNING with the next epoch; null where there is none. `excludedIds` are those whose last run has not ended yet: they are not
-   * claimed and, since a request of theirs may be in flight, count as RUNNING whatever their status. Where `onlyIds` is given, nothing is claimed but
+   * now RUNNING with the next epoch; null where there is none. What is excluded or damaged is not claimed, and counts as RUNNING whatever its status. A request
+   * of an excluded one that has stopped may be in flight to a callback that it had before: nothing of its file is claimed. Where `onlyIds` is given, nothing is claimed but
    * these and what is before one of them in the queue for the same file and callback, for it must be delivered first. Attempts that the last run left open
    * become `unknown`.
    */
@@ -223,11 +231,14 @@ export interface StateStore extends StateReads, RunWrites {
   watchEvents(listener: (events: readonly LoggedEvent[]) => void): () => void;
   /** Puts on record what became of a circuit. */
   recordCircuit(circuit: CircuitEvent, now: number): Promise<void>;
+  /** Puts on record that all circuits are closed, as they are to a process that begins: of each one whose last event says otherwise. */
+  recordCircuitsClosed(now: number): Promise<void>;
   /** Puts the progress on record that was left out for its rate and that for half a second nothing came after; costs nothing where there is none. */
   recordStalledProgress(now: number): Promise<void>;
 
   /**
-   * Deletes an ingestion that is COMPLETED, FAILED or CANCELLED: nobody sees it any more, and its secrets are gone. What belongs to it goes with {@link purgeDeleted}.
+   * Deletes an ingestion that is COMPLETED, FAILED or CANCELLED: nobody sees it any more, and its secrets are gone. What belongs to it goes with {@link purgeDeleted}, or where
+   * its id is used again before.
    * Throws INGESTION_NOT_FOUND, MOVE_NOT_ALLOWED.
    */
   deleteIngestion(ingestionId: string, now: number): Promise<void>;
@@ -240,12 +251,14 @@ export interface StateStore extends StateReads, RunWrites {
     ingestions: readonly ForeignIngestion[],
     options: { readonly now: number; readonly isDryRun: boolean },
   ): Promise<ReservationCounts>;
-  /** Removes some of the ledger, attempts, answers, bad records and events of a deleted ingestion, so that others wait but shortly; true: nothing of them is left. */
+  /** Removes some of the ledger, attempts, answers, bad records and events of a deleted ingestion, so that others wait but shortly; true: nothing of them is left, or its id is in use again. */
   purgeDeleted(ingestionId: string): Promise<boolean>;
-  /** Deleted ingestions of which something is left. */
+  /** Deleted ingestions of which something is left; costs the same however many others there are. */
   listUnpurged(): Promise<readonly string[]>;
-  /** Ingestions that are COMPLETED, FAILED or CANCELLED and were not changed since `before`, at most `limit`. */
+  /** Ingestions that are COMPLETED, FAILED or CANCELLED and were not changed since `before`, oldest first, at most `limit`; looked for in pieces, between which others commit. */
   listTerminalBefore(before: number, limit: number): Promise<readonly string[]>;
+  /** Forgets each Idempotency-Key that was answered before that time: it may be used anew. */
+  forgetAnswersBefore(before: number): Promise<void>;
 
   close(): Promise<void>;
 }

@@ -70,7 +70,7 @@ describe('a refusal', () => {
       code: 'RECORD_PATH_NEEDED',
       detail: 'Two arrays. (line 3)',
       instance: '/api/ingestions/x%20y',
-      what_to_do: 'Send `record_path` (`--record-path`) with one of the candidates.',
+      what_to_do: 'Send `record_path` (`--record-path`) with the path of the records, such as one of the candidates.',
       candidates: ['a', 'b'],
     });
   });

@@ -9,6 +9,7 @@ describe('GET /api/circuits', () => {
       since: NOW,
       nextProbeAt: null,
       consecutiveFailures: 6,
+      lastFailure: 'HTTP 503',
     } as const;
     const { app } = apiUnderTest({ circuits: { list: () => [circuit], of: () => null } });
     expect(await bodyOf(await app.request('/api/circuits'))).toEqual({
@@ -19,6 +20,7 @@ describe('GET /api/circuits', () => {
           since: '2026-03-01T12:00:00.000Z',
           next_probe_at: null,
           consecutive_failures: 6,
+          last_failure: 'HTTP 503',
         },
       ],
     });

@@ -156,9 +156,9 @@ const failBehind = fail(true);
 /** What no request brings about: it takes a disk that fails, a service that ends, many clients at once, or a change between two steps. */
 const FROM_INSIDE: Readonly<Record<string, Provocation>> = {
   INTERNAL: failAtOnce,
+  SHUTTING_DOWN: failAtOnce,
   STATE_DAMAGED: failAtOnce,
   STATE_UNAVAILABLE: failAtOnce,
-  SHUTTING_DOWN: failBehind,
   QUEUE_FULL: failBehind,
   PREVIEWS_BUSY: failBehind,
   READ_BACK_BUSY: failBehind,

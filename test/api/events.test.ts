@@ -26,12 +26,10 @@ import {
 } from './api-under-test.ts';
 
 const AT = '2026-03-01T12:00:00.000Z';
-const event = (id: number, content: LoggedEvent['content']): LoggedEvent => ({
-  id,
-  ingestionId: content.kind === 'circuit' ? null : INGESTION_ID,
-  at: NOW,
-  content,
-});
+const event = (id: number, content: LoggedEvent['content']): LoggedEvent =>
+  content.kind === 'circuit'
+    ? { id, ingestionId: null, at: NOW, content }
+    : { id, ingestionId: INGESTION_ID, at: NOW, content };
 const rejects = (id: number): LoggedEvent => event(id, { kind: 'rejects', rejectedRecords: id });
 
 const ANYTHING: Following = { ingestionId: null, after: null, signal: new AbortController().signal };

@@ -130,7 +130,8 @@ describe('GET /api/ingestions/{id}', () => {
       last_error: {
         code: 'READER_SYNTAX',
         message: 'A comma was expected.',
-        what_to_do: 'Correct the file at this place and send it again.',
+        what_to_do:
+          'Correct the file at this place and send it again; if it is of another type, send `file_type` (`--type`).',
         at: '2026-03-01T11:59:59.000Z',
         place: { file: '/x.json', byte_offset: 9, line: 2, column: 3 },
         data: { candidates: ['a', 'b'] },

@@ -146,6 +146,8 @@ describe('GET /api/ingestions/{id}/last-failed-attempt', () => {
       () => scene.service.api.get(id),
       ({ last_error }) => last_error?.message.includes('the circuit to') === true,
     );
+    const { last_error } = await scene.service.api.get(id);
+    expect(last_error?.message).toMatch(/^HTTP 500.*; the circuit to /);
     expect(await shownOf(scene.service, id)).toMatchObject({ http_status: 500, answer: { body: 'broken' } });
   });
 

@@ -1,6 +1,9 @@
 /** The document is held against what the OpenAPI Specification 3.1 and JSON Schema say of its parts: https://spec.openapis.org/oas/v3.1.1.html */
 import { describe, expect, it } from 'vitest';
+import { EXAMPLE_CHUNK } from '../../src/api/ingest-callbacks.ts';
+import { EXAMPLE_INGESTION_ID } from '../../src/api/schema-parts.ts';
 import { ERRORS } from '../../src/errors.ts';
+import { interpretAnswer } from '../../src/protocol/ack.ts';
 import { apiUnderTest, bodyOf } from './api-under-test.ts';
 import { type MediaType, type OpenApiDocument, type Operation, operationsOf } from './openapi-document.ts';
 import { type JsonSchema, schemaFaults } from './schema-faults.ts';
@@ -231,10 +234,32 @@ describe('the callbacks', () => {
       expect(parameters.filter(({ required }) => required === true).length).toBeGreaterThanOrEqual(4);
     }
     const acknowledged = delivery?.responses['200']?.content?.['application/json'];
-    expect(acknowledged?.example).toMatchObject({ ack: true });
+    expect(acknowledged?.examples?.acknowledged?.value).toMatchObject({ ack: true });
     const { properties } = document.components.schemas.Acknowledgement ?? {};
     expect(Object.keys(properties ?? {})).toEqual(
       expect.arrayContaining(['ack', 'ingestion_id', 'chunk_number', 'error', 'expected_chunk', 'epoch']),
     );
+  });
+
+  it('answer by examples that mean to a sender what they are called', () => {
+    const [delivery] = received.map(({ operation }) => operation);
+    const examples = Object.entries(delivery?.responses ?? {}).flatMap(([status, { content = {} }]) =>
+      Object.entries(content['application/json']?.examples ?? {}).map(([name, { value }]) => {
+        const body = new TextEncoder().encode(JSON.stringify(value));
+        const answer = { status: Number(status), retryAfter: null, contentEncoding: null, body, now: 0 };
+        const chunk = { ingestionId: EXAMPLE_INGESTION_ID, chunkNumber: EXAMPLE_CHUNK };
+        const outcome = interpretAnswer(answer, { target: 'chunk', ...chunk });
+        return { status, name, outcome: outcome.kind, highestEpoch: 'highestEpoch' in outcome && outcome.highestEpoch };
+      }),
+    );
+    for (const { name, outcome } of examples) expect(outcome).toBe(name);
+    expect(examples.map(({ status, name }) => `${status} ${name}`)).toEqual([
+      '200 acknowledged',
+      '200 rejected',
+      '200 rewind-asked',
+      '409 stale-epoch',
+      '409 rewind-asked',
+    ]);
+    expect(examples.find(({ name }) => name === 'stale-epoch')?.highestEpoch).toBe(4);
   });
 });

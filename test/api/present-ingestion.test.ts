@@ -80,7 +80,13 @@ describe('the speed', () => {
 });
 
 describe('the circuit to the callback', () => {
-  const circuit = { origin: 'https://receiver.example', state: 'open', since: NOW, consecutiveFailures: 5 } as const;
+  const circuit = {
+    origin: 'https://receiver.example',
+    state: 'open',
+    since: NOW,
+    consecutiveFailures: 5,
+    lastFailure: 'HTTP 503',
+  } as const;
 
   it('is shown with the next probe, which is none while one is under way', () => {
     const shown = (nextProbeAt: number | null) =>
@@ -91,8 +97,23 @@ describe('the circuit to the callback', () => {
       since: '2026-03-01T12:00:00.000Z',
       next_probe_at: '2026-03-01T12:00:30.000Z',
       consecutive_failures: 5,
+      last_failure: 'HTTP 503',
     });
     expect(shown(null)?.next_probe_at).toBeNull();
+    expect(present({}).circuit).toBeNull();
+  });
+
+  it('puts off what it would refuse', () => {
+    const nextAt = (nextAttemptAt: number | null, nextProbeAt: number | null) =>
+      presentIngestion({ ...sampleIngestion(), nextAttemptAt }, { now: NOW, circuit: { ...circuit, nextProbeAt } })
+        .next_attempt_at;
+    expect(nextAt(NOW + 9_000, NOW + 30_000)).toBe('2026-03-01T12:00:30.000Z');
+    expect(nextAt(NOW + 9_000, NOW + 5_000)).toBe('2026-03-01T12:00:09.000Z');
+    expect(nextAt(NOW + 9_000, null)).toBe('2026-03-01T12:00:09.000Z');
+    expect(nextAt(null, NOW + 5_000)).toBeNull();
+  });
+
+  it('is none while that is closed', () => {
     expect(present({}).circuit).toBeNull();
   });
 });

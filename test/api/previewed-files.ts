@@ -44,6 +44,7 @@ const BROKEN_FILES: Readonly<Record<string, BrokenFile>> = {
   READER_TRUNCATED: { name: 'cut.json', content: '{"products":[{"id":1},' },
   RECORD_PATH_NEEDED: { name: 'two-arrays.json', content: '{"a":[{"id":1}],"b":[{"id":2}]}' },
   RECORD_PATH_NOT_FOUND: { name: 'other-path.json', content: RECORDS, fields: { record_path: 'none' } },
+  RECORDS_NOT_FOUND: { name: 'no-array.json', content: '{"id":1}' },
 };
 
 /** The codes for which there is a file. */

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { chunkBounds, MAX_CHUNK_BYTES } from '../../src/chunking/chunk-bounds.ts';
+import { chunkBounds } from '../../src/chunking/chunk-bounds.ts';
 import { Chunker } from '../../src/chunking/chunker.ts';
 import { RecordCursor } from '../../src/chunking/record-cursor.ts';
 import { ServiceError } from '../../src/errors.ts';
-import type { Chunk, ChunkBounds, ChunkPlan } from '../../src/model/chunk.ts';
+import { type Chunk, type ChunkBounds, type ChunkPlan, MAX_CHUNK_BYTES } from '../../src/model/chunk.ts';
 import { type BadRecord, isBadRecord, type OnBadRecord, type ReadItem } from '../../src/model/record.ts';
 
 const INGESTION_ID = 'a'.repeat(64);

@@ -109,6 +109,7 @@ export function recordedContext(changes: Partial<CommandContext> = {}) {
         done();
       },
     }),
+    readStandardInput: () => Promise.resolve(''),
     terminalColumns: () => null,
     hasColour: false,
     isErrorTerminal: false,

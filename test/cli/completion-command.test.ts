@@ -29,6 +29,8 @@ async function completedByBash(lines: readonly string[], before = ''): Promise<s
   const { stdout, stderr } = spawnSync('bash', ['--norc'], {
     input: `${await completionOf('bash')}\n${before}\n${calls.join('\n')}\n`,
     encoding: 'utf8',
+    // It warns where the locale of whoever runs this is not installed.
+    env: { PATH: process.env.PATH, LC_ALL: 'C' },
     timeout: 10_000,
   });
   expect(stderr).toBe('');

@@ -172,7 +172,9 @@ describe('ackstream doctor', () => {
     const key = join(folder, 'data', 'state.key');
     expect(existsSync(key)).toBe(true);
     chmodSync(key, 0o644);
-    writeFileSync(join(folder, 'data', 'tokens.json'), '{"version":1,"tokens":[]}', { mode: 0o644 });
+    const tokens = join(folder, 'data', 'tokens.json');
+    writeFileSync(tokens, '{"version":1,"tokens":[]}');
+    chmodSync(tokens, 0o644);
     chmodSync(join(folder, 'data'), 0o755);
     const { bad } = await examine(folder);
     expect(bad.map(({ check, verdict }) => `${check}: ${verdict}`)).toEqual([
@@ -309,7 +311,8 @@ describe('the settings', () => {
   it.skipIf(isWindows)('that are secrets stand in no file that others read', async () => {
     const folder = tempFolder();
     const file = join(folder, '.env');
-    writeFileSync(file, 'ACKSTREAM_MAX_RUNNING=2\n', { mode: 0o644 });
+    writeFileSync(file, 'ACKSTREAM_MAX_RUNNING=2\n');
+    chmodSync(file, 0o644);
     expect((await examine(folder)).bad).toEqual([]);
     writeFileSync(file, 'ACKSTREAM_API_TOKEN=a-token-of-some-length\n');
     expect((await examine(folder)).bad).toEqual([

@@ -215,6 +215,13 @@ const PROVOCATIONS: Readonly<Record<CommandName, Readonly<Record<number, Provoca
       return scene.interrupt('verify latest');
     },
   },
+  chunks: {
+    ...looksAt('chunks latest'),
+    130: async (scene) => {
+      await scene.deliver();
+      return scene.interrupt('chunks latest --json');
+    },
+  },
   chunk: {
     ...looksAt('chunk latest 0'),
     4: async (scene) => {
@@ -234,10 +241,15 @@ const PROVOCATIONS: Readonly<Record<CommandName, Readonly<Record<number, Provoca
       return scene.interrupt('rejects latest --json');
     },
   },
+  circuits: {
+    0: meanwhile('circuits'),
+    2: wrongUse('circuits'),
+    3: plainly('circuits'),
+  },
   receiver: {
     0: (scene) => scene.runUntilItListens('receiver --port 0'),
     1: (scene) => scene.run(`receiver --port ${new URL(scene.receiver.origin).port}`),
-    2: plainly('receiver --port lots'),
+    2: plainly('receiver --fault stauts'),
   },
   doctor: {
     0: plainly('doctor'),

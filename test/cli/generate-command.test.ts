@@ -7,6 +7,9 @@ import { runCommandLine } from '../../src/cli/run-command-line.ts';
 import { tempFolder } from '../harness/temp-folder.ts';
 import { recordedContext } from './command-fixtures.ts';
 
+const hasFullDevice = existsSync('/dev/full');
+if (!hasFullDevice) console.log('generate: there is no /dev/full; no disk is full');
+
 /** Runs `ackstream generate` with arguments parted by spaces. */
 async function generate(line: string, changes: Partial<CommandContext> = {}) {
   const { context, written } = recordedContext(changes);
@@ -89,6 +92,18 @@ describe('ackstream generate', () => {
     expect(error).toContain('no space left');
   });
 
+  it('says where it cannot write, and what to do', async () => {
+    const { exitCode, error } = await generate('--format csv --records 1 --out /no/such/folder/feed.csv');
+    expect(exitCode).toBe(1);
+    expect(error).toMatch(/^OUTPUT_UNWRITABLE: \/no\/such\/folder\/feed\.csv cannot be written: ENOENT/);
+  });
+
+  it.runIf(hasFullDevice)('says so of a disk that is full', async () => {
+    const { exitCode, error } = await generate('--format csv --records 1 --force --out /dev/full');
+    expect(exitCode).toBe(1);
+    expect(error).toMatch(/^OUTPUT_UNWRITABLE: \/dev\/full cannot be written: ENOSPC/);
+  });
+
   it('shows a person how far it is, and leaves nothing of that behind', async () => {
     let now = 0;
     const clock = { now: () => (now += 150), sleep: () => Promise.resolve() };
@@ -104,7 +119,6 @@ describe('ackstream generate', () => {
     ['--format csv --records -1', 'It must be a whole number'],
     ['--format csv --records 1.5', 'It must be a whole number'],
     ['--format csv --records 1 --compress rar', 'It must be one of gz, zst'],
-    ['--format csv --records 1 --out no/such/folder/feed.csv', 'cannot be written'],
     ['--format csv --records 1 feed.csv', 'Too many arguments'],
   ])('refuses %s', async (line, problem) => {
     const { exitCode, feed, error } = await generate(line);

@@ -10,6 +10,7 @@ import { startReceiver, type TestReceiver } from '../harness/receiver.ts';
 import { startService } from '../harness/service.ts';
 import { tempFolder } from '../harness/temp-folder.ts';
 import { until } from '../harness/until.ts';
+import { startWireTap } from '../harness/wire-tap.ts';
 import { recordedContext, viewOf } from './command-fixtures.ts';
 
 /** A folder with two feeds, a receiver, and commands that run there. */
@@ -65,6 +66,21 @@ describe('pause, resume and cancel', () => {
     const { code, out } = await run('resume latest');
     expect(out).toMatch(/^QUEUED .*\n[\s\S]*COMPLETED: 3 records in 1 chunk acknowledged/);
     expect(code).toBe(0);
+  });
+
+  it('tell the status_url of what they did where no service runs, before they end', async () => {
+    const { folder, receiver, run, ingest } = await setUp();
+    const events = await startWireTap(null);
+    writeFileSync(join(folder, 'delivery.json'), JSON.stringify({ status_url: events.url }));
+    const service = await startService(folder);
+    failFrom(receiver, 0);
+    await ingest('products.json', ' --request delivery.json --no-wait');
+    await service.stop();
+    expect(await run('pause latest')).toMatchObject({ code: 0 });
+    expect(events.subjects().at(-1)).toBe('PAUSED');
+    receiver.setFaults();
+    expect(await run('resume latest')).toMatchObject({ code: 0, error: '' });
+    expect(events.subjects().at(-1)).toBe('COMPLETED');
   });
 
   it('have nothing to watch where no service runs', async () => {

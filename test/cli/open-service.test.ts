@@ -1,5 +1,5 @@
 /** Which token a command needs for the service that it finds. */
-import { writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -91,7 +91,8 @@ describe('a service that others reach', () => {
 
   it('does not start where the file of its tokens is open to others', async () => {
     const folder = tempFolder();
-    writeFileSync(join(folder, 'tokens.json'), '{"version":1,"tokens":[]}', { mode: 0o644 });
+    writeFileSync(join(folder, 'tokens.json'), '{"version":1,"tokens":[]}');
+    chmodSync(join(folder, 'tokens.json'), 0o644);
     const env = { ACKSTREAM_DATA_DIR: '.', ACKSTREAM_API_TOKEN: TOKEN };
     expect(await run(folder, ['serve'], env)).toMatchObject({
       code: 2,

@@ -61,7 +61,7 @@ describe('a command line', () => {
     ],
     ['a number beyond all others', ['preview', 'a', '--records', '99999999999999999999'], 'It must be a whole number.'],
     ['an empty number', ['preview', 'a', '--records', ''], 'It must be a whole number.'],
-    ['an option that is left out', ['ingest', 'a.json'], "Required option '--callback <url>' not specified."],
+    ['an option that is left out', ['generate', '--format', 'csv'], "Required option '--records <n>' not specified."],
     ['an argument that is left out', ['status'], "Missing required argument 'ingestion'."],
     ['an argument too many', ['serve', 'now'], "Too many arguments for 'serve'. Expected 0 arguments but got 1: now."],
   ])('that cannot be meant is refused with what is wrong: %s', async (_what, args, message) => {

@@ -134,8 +134,8 @@ describe('ackstream preview', () => {
     };
     const code = await runCommandLine(['preview', 'long.ndjson', '--full'], { ...context, writeError });
     expect(code).toBe(130);
-    expect(written.error).toMatch(/^\r\d+ % {2}[\d,]+ records/);
-    expect(written.error.endsWith('\r\x1b[K')).toBe(true);
+    expect(written.error.replaceAll('\r\x1b[2K', '')).toMatch(/^\d+ % {2}[\d,]+ records/);
+    expect(written.error.endsWith('\r\x1b[2K')).toBe(true);
     expect(written.out).toBe('');
   });
 });

@@ -1,31 +1,11 @@
 /** What the commands ask of a service: of the API over fakes, behind a real socket. */
-import { type ServerType, serve } from '@hono/node-server';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { CommandContext } from '../../src/cli/command.ts';
-import { runCommandLine } from '../../src/cli/run-command-line.ts';
 import type { Verification } from '../../src/ingestion/verify-service.ts';
 import type { RejectEntry } from '../../src/model/ingestion.ts';
-import type { IngestRequest } from '../../src/protocol/ingest-request.ts';
-import { apiUnderTest, FILE_ID, INGESTION_ID, NOW, sampleIngestion, sampleReject } from '../api/api-under-test.ts';
-import { interruptedByWriting, recordedContext } from './command-fixtures.ts';
-
-let server: ServerType | undefined;
-afterEach(() => new Promise((resolve) => server?.close(resolve)));
-
-/** Runs a command against an API of these fakes. */
-async function run(
-  args: readonly string[],
-  fakes: Parameters<typeof apiUnderTest>[0],
-  changes: Partial<CommandContext> = {},
-) {
-  const { app } = apiUnderTest(fakes);
-  const port = await new Promise<number>((resolve) => {
-    server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, (address) => resolve(address.port));
-  });
-  const { context, written } = recordedContext(changes);
-  const code = await runCommandLine([...args, '--url', `http://127.0.0.1:${port}`], context);
-  return { code, ...written };
-}
+import { INGESTION_ID, NOW, sampleIngestion, sampleReject } from '../api/api-under-test.ts';
+import { interruptedByWriting } from './command-fixtures.ts';
+import { runAgainstFakes } from './faked-api.ts';
 
 describe('ackstream rejects', () => {
   const rejects =
@@ -39,7 +19,7 @@ describe('ackstream rejects', () => {
           return Promise.resolve({ items: all.slice(end - limit, end), nextCursor });
         },
       };
-      return run(['rejects', INGESTION_ID, ...args], { reads }, changes);
+      return runAgainstFakes(['rejects', INGESTION_ID, ...args], { reads }, changes);
     };
   const many = Array.from({ length: 250 }, (_, index) => sampleReject(index));
 
@@ -98,54 +78,9 @@ describe('ackstream rejects', () => {
 
   it('says that there is no such ingestion', async () => {
     const reads = { getIngestion: () => Promise.resolve(null) };
-    const { code, error } = await run(['rejects', 'none'], { reads });
+    const { code, error } = await runAgainstFakes(['rejects', 'none'], { reads });
     expect(error).toMatch(/^INGESTION_NOT_FOUND: /);
     expect(code).toBe(2);
-  });
-});
-
-describe('the options of ackstream ingest', () => {
-  /** The request that a command line makes. */
-  async function requestOf(file: string, ...args: readonly string[]): Promise<IngestRequest | undefined> {
-    let request: IngestRequest | undefined;
-    await run(['ingest', file, '--callback', 'http://r/', '--no-wait', ...args], {
-      service: {
-        submit: async (asked) => {
-          request = asked;
-          return { status: 'STARTED', ingestionId: INGESTION_ID, fileId: FILE_ID, changed: [] };
-        },
-      },
-    });
-    return request;
-  }
-
-  it('are those of the request', async () => {
-    const args = ['--delimiter', '\\t', '--encoding', 'latin1', '--format', '{"header": false, "encoding": "koi8-r"}'];
-    const request = await requestOf('a.csv', ...args, '--on-bad-record', 'quarantine', '--max-bad-records', '0.5%');
-    expect(request).toMatchObject({
-      fileType: 'csv',
-      format: { delimiter: '\t', encoding: 'windows-1252', header: false, quote: '"' },
-      onBadRecord: 'quarantine',
-      maxBadRecords: { kind: 'percent', percent: 0.5 },
-    });
-  });
-
-  it.each([
-    [['--sheet', '2'], 2],
-    [['--sheet', 'Prices'], 'Prices'],
-    [['--sheet', '*'], '*'],
-    [['--format', '{"sheet": "2"}'], '2'],
-  ])('name a sheet with %j', async (args, sheet) => {
-    expect(await requestOf('a.xlsx', ...args)).toMatchObject({ fileType: 'excel', format: { sheet } });
-  });
-
-  it('bound bad records by a number', async () => {
-    const request = await requestOf('a.xml', '--max-bad-records', '5', '--record-path', 'catalog/product');
-    expect(request).toMatchObject({ recordPath: 'catalog/product', maxBadRecords: { kind: 'count', count: 5 } });
-  });
-
-  it('say nothing of the format where none is given', async () => {
-    expect(await requestOf('a.json')).toMatchObject({ format: null, onBadRecord: null, maxBadRecords: null });
   });
 });
 
@@ -155,10 +90,7 @@ describe('ackstream verify that is interrupted', () => {
     chunkCount: 24,
     verifiedChunkCount: 7,
     verifiedRecordCount: 3500,
-    mismatch: null,
-    error: null,
     startedAt: NOW,
-    endedAt: null,
   };
 
   /** With a service that has this under way before the command asks; and which verifications it is told to give up. */
@@ -171,12 +103,16 @@ describe('ackstream verify that is interrupted', () => {
       forget: (ingestionId: string) => givenUp.push(ingestionId) > 0,
     };
     const reads = { getIngestion: () => Promise.resolve(sampleIngestion()) };
-    const ended = await run(['verify', INGESTION_ID], { verifications, reads }, { signal: AbortSignal.abort() });
+    const ended = await runAgainstFakes(
+      ['verify', INGESTION_ID],
+      { verifications, reads },
+      { signal: AbortSignal.abort() },
+    );
     return { ...ended, givenUp };
   }
 
   it('has the service give up what it began there', async () => {
-    const nothingBefore = [null, { ...running, state: 'done' as const, endedAt: NOW }];
+    const nothingBefore = [null, { ...running, state: 'done' as const, mismatch: null, endedAt: NOW }];
     for (const before of nothingBefore) {
       expect(await interrupted(before)).toMatchObject({
         code: 130,

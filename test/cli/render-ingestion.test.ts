@@ -55,14 +55,17 @@ describe('a circuit that is not closed', () => {
     since: '2026-03-01T12:00:00.000Z',
     next_probe_at: '2026-03-01T12:00:30.000Z',
     consecutive_failures: 5,
+    last_failure: 'HTTP 503',
   } as const;
 
   it('is shown with its next probe', () => {
     expect(renderIngestion(viewOf({ circuit }), PLAIN)).toContain(
-      'circuit    open to https://receiver.example since 2026-03-01T12:00:00.000Z, next probe 2026-03-01T12:00:30.000Z\n',
+      'circuit    open to https://receiver.example since 2026-03-01T12:00:00.000Z, next probe 2026-03-01T12:00:30.000Z: HTTP 503\n',
     );
     const probing = viewOf({ circuit: { ...circuit, state: 'half-open', next_probe_at: null } });
-    expect(renderIngestion(probing, PLAIN)).toContain('since 2026-03-01T12:00:00.000Z, a probe is under way\n');
+    expect(renderIngestion(probing, PLAIN)).toContain(
+      'since 2026-03-01T12:00:00.000Z, a probe is under way: HTTP 503\n',
+    );
   });
 });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatCount, formatSeconds, progressBar, progressLine } from '../../src/cli/render-progress.ts';
+import { formatSeconds, progressBar, progressLine } from '../../src/cli/render-progress.ts';
 import { textWidth } from '../../src/cli/text-width.ts';
 import { INGESTION_ID, RECEIVER_AWAY, viewOf } from './command-fixtures.ts';
 
@@ -70,7 +70,7 @@ describe('a progress line', () => {
       at: RECEIVER_AWAY.at,
       chunk_number: 24,
       attempt: 4,
-      outcome: 'unavailable',
+      outcome: 'unavailable' as const,
       http_status: null,
       reason: RECEIVER_AWAY.message,
       next_attempt_at: '2026-03-01T12:00:14.000Z',
@@ -126,9 +126,5 @@ describe('numbers', () => {
     [-3, '0:00'],
   ])('%d seconds are %s', (seconds, text) => {
     expect(formatSeconds(seconds)).toBe(text);
-  });
-
-  it('parts thousands', () => {
-    expect(formatCount(1_234_567.4)).toBe('1,234,567');
   });
 });

@@ -2,13 +2,12 @@
  * What every reader must do, whatever the format: the same records and positions however the bytes are cut, errors after all records before them, bad records
  * set aside in their place, resumption at every record without a look at what lies before, everything released, constant memory.
  */
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import type { ErrorCode, ServiceError } from '../../src/errors.ts';
 import { type BadRecord, isBadRecord, type Position, type ReadItem } from '../../src/model/record.ts';
 import type { Reader, ReaderOptions } from '../../src/readers/reader.ts';
 import type { Source } from '../../src/sources/source.ts';
+import { collectGarbage } from '../harness/collect-garbage.ts';
 import { memorySource } from './memory-source.ts';
 
 /** What the suite must know of a format. */
@@ -329,8 +328,6 @@ export function describeReader(suite: ReaderSuite): void {
       'holds no more of a stream of 200 MB than of a short one',
       { timeout: 60_000 },
       async () => {
-        setFlagsFromString('--expose-gc');
-        const collectGarbage = runInNewContext('gc') as () => void;
         const heldBytes = (): number => {
           collectGarbage();
           const { heapUsed, external } = process.memoryUsage();

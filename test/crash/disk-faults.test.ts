@@ -38,7 +38,8 @@ async function deliverOn(fault: DiskFault, faultyFolder: 'data' | 'logs', { onTe
   const receiver = new StruckReceiver(folder, { seed: 1, isLegacy: false });
   onTestFinished(() => receiver.kill());
   await receiver.start();
-  await receiver.setFaults([{ fault: 'delay', delay_ms: 10 }]);
+  // So slowly that it is under way until the disk has failed, and for as long as that takes to be noticed.
+  await receiver.setFaults([{ fault: 'delay', delay_ms: 200 }]);
   const faulty = join(folder, faultyFolder);
   const launched = launchService(folder, { under: fault.under(faulty) });
   onTestFinished(() => void launched.process.kill('SIGKILL'));
@@ -67,6 +68,7 @@ const untilUnavailable = ({ service }: Delivery, times: number) =>
   );
 
 async function expectAllDelivered({ service, receiver, id, expected }: Delivery, { expect }: TestContext) {
+  await receiver.setFaults([]);
   await until(
     () => service.api.get(id),
     ({ status }) => status === 'COMPLETED',

@@ -21,7 +21,9 @@ const chromiumPath = CANDIDATES.find((path) => path !== undefined && existsSync(
 function launchBrowser(): Promise<Browser> {
   // Containers that run tests as root, and have little shared memory, would not start it otherwise.
   const args = ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'];
-  return chromium.launch({ executablePath: chromiumPath ?? '', args });
+  // It has a socket among its temporary files, and the path of one may not be long.
+  const env = { ...process.env, TMPDIR: '/tmp' };
+  return chromium.launch({ executablePath: chromiumPath ?? '', args, env });
 }
 
 /** A browser on a busy machine is slow. */

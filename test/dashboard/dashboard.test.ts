@@ -8,7 +8,8 @@ import { startService } from '../harness/service.ts';
 import { tempFolder } from '../harness/temp-folder.ts';
 import { badge, describeInBrowser, expectAccessible, focused, openPage, PATIENCE, picture } from './browser.ts';
 
-const SLOWLY = { fault: 'delay', delay_ms: 30 } as const;
+/** So slowly that it is under way for as long as a test looks on. */
+const SLOWLY = { fault: 'delay', delay_ms: 1000 } as const;
 const EVIL = '<img src=x onerror=alert(1)>';
 
 describeInBrowser('the dashboard', (browser) => {
@@ -27,7 +28,7 @@ describeInBrowser('the dashboard', (browser) => {
 
   it('pauses, resumes, and cancels only after asking', async () => {
     const scene = await setScene({ recordCount: 1000 });
-    scene.receiver.setFaults({ ...SLOWLY, delay_ms: 60 });
+    scene.receiver.setFaults(SLOWLY);
     const { body } = await scene.ingest();
     const { page, faults } = await open(scene, `/#/ingestions/${body.ingestion_id}`);
     await page.getByRole('button', { name: 'Pause' }).click();
@@ -82,7 +83,8 @@ describeInBrowser('the dashboard', (browser) => {
       writeFileSync(join(folder, `${name}.json`), feedText(50));
       await scene.deliver({ file_path: join(folder, `${name}.json`) });
     }
-    scene.receiver.setFaults(SLOWLY, { fault: 'status', status: 500, chunk: 20, body: 'out of memory' });
+    const delay = { fault: 'delay', delay_ms: 30 } as const;
+    scene.receiver.setFaults(delay, { fault: 'status', status: 500, chunk: 20, body: 'out of memory' });
     const { ingestion_id: id } = await scene.deliver({ retry: { window: '100ms', max_delay: '50ms' } });
     const { page, faults } = await open(scene);
     await page.getByRole('link', { name: 'autumn' }).waitFor();

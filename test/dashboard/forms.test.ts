@@ -4,7 +4,8 @@ import { startService } from '../harness/service.ts';
 import { tempFolder } from '../harness/temp-folder.ts';
 import { badge, describeInBrowser, expectAccessible, focused, openPage, PATIENCE, picture } from './browser.ts';
 
-const SLOWLY = { fault: 'delay', delay_ms: 30 } as const;
+/** So slowly that it is under way for as long as a test looks on. */
+const SLOWLY = { fault: 'delay', delay_ms: 1000 } as const;
 const TOKEN = 'a-token-of-the-settings';
 
 describeInBrowser('the forms of the dashboard', (browser) => {
@@ -30,10 +31,12 @@ describeInBrowser('the forms of the dashboard', (browser) => {
     await page.getByLabel('Records per chunk').fill('10');
     await page.getByRole('button', { name: 'Start delivery' }).click();
     await badge(page, 'running').waitFor();
+    // Of what comes within half a second there is no course.
+    await page.locator('#chart-rates canvas').waitFor();
+    scene.receiver.setFaults();
     await badge(page, 'completed').waitFor();
     await scene.expectDelivered(page.url().replace(/^.*\//, ''));
     await page.getByRole('rowheader', { name: '19 (last)' }).waitFor();
-    await page.locator('#chart-rates canvas').waitFor();
     await expectAccessible(page);
     await picture(page, 'completed');
     expect(faults).toEqual([]);

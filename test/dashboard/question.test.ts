@@ -32,7 +32,8 @@ describeInBrowser('what the page asks before it does it', (browser) => {
 
   it('is withdrawn where the service asks for a token', async () => {
     const scene = await setScene({ recordCount: 1000 });
-    scene.receiver.setFaults({ fault: 'delay', delay_ms: 60 });
+    // So slowly that it is under way for as long as this looks on.
+    scene.receiver.setFaults({ fault: 'delay', delay_ms: 1000 });
     const { body } = await scene.ingest();
     const { page } = await openPage(browser(), `${scene.service.url}/#/ingestions/${body.ingestion_id}`);
     await badge(page, 'running').waitFor();

@@ -1,52 +1,5 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CircuitBreaker, type Leave } from '../../src/delivery/circuit-breaker.ts';
-import type { Verdict } from '../../src/delivery/origin-circuit.ts';
-import type { CircuitEvent } from '../../src/model/event.ts';
-import type { LogEvent } from '../../src/model/logger.ts';
-
-const NOW = 1_767_225_600_000;
-const SECOND_MS = 1_000;
-const MINUTE_MS = 60_000;
-const HERE = 'https://here.example';
-const ELSEWHERE = 'https://here.example:8443';
-
-/** A breaker whose clock stands where the test puts it. */
-function breakerAt(time = NOW) {
-  const clock = { time, now: () => clock.time, sleep: async () => undefined };
-  const events: LogEvent[] = [];
-  const log = (event: LogEvent) => void events.push(event);
-  const changes: CircuitEvent[] = [];
-  const breaker = new CircuitBreaker({
-    clock,
-    logger: { debug: log, info: log, warn: log, error: log },
-    onChange: (circuit) => changes.push(circuit),
-  });
-  const ask = (origin = HERE, maxDelayMs = 60 * MINUTE_MS): Leave => breaker.admit({ origin, maxDelayMs });
-  const settle = (leave: Leave, verdict: Verdict): void => {
-    if (leave.kind === 'admitted') leave.settle(verdict);
-  };
-  const attempt = (verdict: Verdict, origin = HERE) => settle(ask(origin), verdict);
-  return {
-    breaker,
-    clock,
-    events,
-    changes,
-    ask,
-    settle,
-    attempt,
-    fail: (times: number, origin = HERE) => {
-      for (let count = 0; count < times; count += 1) attempt('failure', origin);
-    },
-    shown: () => breaker.circuitFor({ origin: HERE, maxDelayMs: 60 * MINUTE_MS }),
-    /** How long an attempt is put off; 0: it is let through. */
-    putOffMs: (origin = HERE, maxDelayMs = 60 * MINUTE_MS) => {
-      const leave = ask(origin, maxDelayMs);
-      settle(leave, 'abandoned');
-      return leave.kind === 'refused' ? leave.retryAfterMs : 0;
-    },
-  };
-}
+import { breakerAt, ELSEWHERE, HERE, MINUTE_MS, NOW, ONE, OTHER, SECOND_MS } from './breaker-at.ts';
 
 describe('a circuit', () => {
   it('is told of whenever it changes, and not otherwise', () => {
@@ -86,6 +39,7 @@ describe('a circuit', () => {
       since: NOW,
       nextProbeAt: NOW + 30 * SECOND_MS,
       consecutiveFailures: 5,
+      lastFailure: null,
     });
   });
 
@@ -181,140 +135,85 @@ describe('a circuit', () => {
     expect(shown()?.since).toBe(clock.time);
   });
 
-  it('is forgotten when nobody has asked for it for hours', () => {
-    const { breaker, clock, fail } = breakerAt();
+  it('tells the probe of the ingestion that wants to wait least, by whichever way it is looked at', () => {
+    const { breaker, clock, changes, ask, attempt, fail, logged } = breakerAt();
+    const shown = () => ({
+      listed: breaker.list()[0]?.nextProbeAt,
+      told: changes.at(-1)?.nextProbeAt,
+      logged: logged.findLast(({ event }) => event === 'circuit.opened')?.fields.next_probe_at,
+    });
+    const probeIn = (ms: number) => clock.time + ms;
     fail(5);
-    fail(5, ELSEWHERE);
-    expect(breaker.list().map(({ origin }) => origin)).toEqual([HERE, ELSEWHERE]);
-    clock.time += 3 * 60 * MINUTE_MS;
-    expect(breaker.list()).toEqual([]);
+    ask(HERE, 45 * SECOND_MS, OTHER);
+    clock.time += 30 * SECOND_MS;
+    attempt('failure');
+    expect(shown()).toEqual({ listed: probeIn(45_000), told: probeIn(45_000), logged: probeIn(45_000) });
+    expect(ask(HERE, 20 * SECOND_MS, OTHER)).toMatchObject({ kind: 'refused', retryAfterMs: 20 * SECOND_MS });
+    expect(shown()).toMatchObject({ listed: probeIn(20_000), told: probeIn(20_000) });
+    breaker.withdraw(OTHER);
+    expect(shown()).toMatchObject({ listed: probeIn(60_000), told: probeIn(60_000) });
   });
 });
 
-/** What happens: an attempt is asked for, the oldest or the newest under way ends, time goes on or back. */
-type Happening =
-  | { readonly kind: 'ask'; readonly origin: string; readonly maxDelayMs: number }
-  | { readonly kind: 'settle'; readonly at: number; readonly verdict: Verdict }
-  | { readonly kind: 'time'; readonly byMs: number };
+describe('a circuit that nobody needs', () => {
+  it('is forgotten with the last ingestion that waits for it, and told as closed', () => {
+    const { breaker, clock, changes, events, ask, fail } = breakerAt();
+    fail(5);
+    ask(HERE, MINUTE_MS, OTHER);
+    breaker.withdraw(ONE);
+    expect(breaker.list()).toMatchObject([{ origin: HERE, state: 'open' }]);
+    clock.time += 30 * SECOND_MS;
+    breaker.withdraw(OTHER);
+    expect(breaker.list()).toEqual([]);
+    expect(changes.at(-1)).toEqual({ kind: 'circuit', origin: HERE, state: 'closed', since: null, nextProbeAt: null });
+    expect(events).toEqual(['circuit.opened', 'circuit.forgotten']);
+    expect(ask().kind).toBe('admitted');
+  });
 
-const happening: fc.Arbitrary<Happening> = fc.oneof(
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      kind: fc.constant('ask' as const),
-      origin: fc.constantFrom(HERE, HERE, HERE, ELSEWHERE),
-      maxDelayMs: fc.constantFrom(20, 60 * SECOND_MS, 60 * MINUTE_MS),
-    }),
-  },
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      kind: fc.constant('settle' as const),
-      at: fc.nat(100),
-      verdict: fc.constantFrom<Verdict[]>('failure', 'failure', 'failure', 'success', 'abandoned'),
-    }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      kind: fc.constant('time' as const),
-      byMs: fc.oneof(fc.integer({ min: 0, max: 40_000 }), fc.integer({ min: -400_000, max: 400_000 })),
-    }),
-  },
-);
+  it('is not opened again by what was under way meanwhile', () => {
+    const { breaker, clock, changes, ask, settle, fail } = breakerAt();
+    fail(5);
+    clock.time += 30 * SECOND_MS;
+    const probe = ask();
+    breaker.withdraw(ONE);
+    const told = changes.length;
+    settle(probe, 'failure');
+    expect(breaker.list()).toEqual([]);
+    expect(changes).toHaveLength(told);
+  });
 
-/** The rules of an origin once more, as they are said: every outcome is kept with its time. */
-class Expected {
-  outcomes: { readonly span: number; readonly isFailure: boolean }[] = [];
-  row = 0;
-  opening: { coolingSince: number; reopenings: number; isProbing: boolean } | null = null;
-  phase = 0;
+  it('does not open by the last attempt of an ingestion that was stopped', () => {
+    const { breaker, changes, ask, settle, fail, events } = breakerAt();
+    fail(4);
+    const last = ask();
+    breaker.withdraw(ONE);
+    settle(last, 'failure');
+    expect(breaker.list()).toEqual([]);
+    expect([changes, events]).toEqual([[], []]);
+  });
 
-  isAdmitted(now: number, maxDelayMs: number): boolean {
-    if (this.opening === null) return true;
-    const coolDownMs = Math.min(30_000 * 2 ** this.opening.reopenings, 300_000, maxDelayMs);
-    return !this.opening.isProbing && now - this.opening.coolingSince >= coolDownMs;
-  }
+  it('counts for the next ingestion what failed before it opened, for hours', () => {
+    const { breaker, clock, fail } = breakerAt();
+    fail(4);
+    breaker.withdraw(ONE);
+    fail(1);
+    expect(breaker.list()).toHaveLength(1);
+    breaker.withdraw(ONE);
+    fail(4);
+    breaker.withdraw(ONE);
+    clock.time += 3 * 60 * MINUTE_MS;
+    expect(breaker.list()).toEqual([]);
+    fail(1);
+    expect(breaker.list()).toEqual([]);
+  });
 
-  /** A clock that was set back makes no cool-down longer. */
-  seeTime(now: number): void {
-    if (this.opening !== null) this.opening.coolingSince = Math.min(this.opening.coolingSince, now);
-  }
-
-  settle(verdict: Verdict, now: number): void {
-    if (this.opening !== null) this.#endProbe(verdict, now);
-    else if (verdict !== 'abandoned') this.#count(verdict, now);
-  }
-
-  #count(verdict: Verdict, now: number): void {
-    const span = Math.floor(now / 10_000);
-    this.outcomes = [...this.outcomes, { span, isFailure: verdict === 'failure' }].filter(
-      (outcome) => outcome.span <= span && outcome.span > span - 30,
-    );
-    this.row = verdict === 'failure' ? this.row + 1 : 0;
-    const failed = this.outcomes.filter(({ isFailure }) => isFailure).length;
-    const isShare = this.outcomes.length >= 10 && failed / this.outcomes.length >= 0.7;
-    if (verdict === 'failure' && (this.row >= 5 || isShare)) {
-      this.opening = { coolingSince: now, reopenings: 0, isProbing: false };
-      this.phase += 1;
-    }
-  }
-
-  #endProbe(verdict: Verdict, now: number): void {
-    this.phase += 1;
-    if (this.opening === null) return;
-    this.opening.isProbing = false;
-    if (verdict === 'failure') {
-      this.row += 1;
-      this.opening = { coolingSince: now, reopenings: this.opening.reopenings + 1, isProbing: false };
-    } else if (verdict === 'success') {
-      this.opening = null;
-      this.outcomes = [];
-      this.row = 0;
-    }
-  }
-}
-
-describe('circuits under any course of events', () => {
-  it('open, probe and close exactly by the rule, one probe at a time, each origin for itself', () => {
-    fc.assert(
-      fc.property(fc.array(happening, { minLength: 20, maxLength: 120 }), (happenings) => {
-        const { breaker, clock, ask, settle } = breakerAt();
-        const expected = new Map([HERE, ELSEWHERE].map((origin) => [origin, new Expected()]));
-        const underWay: { leave: Leave; model: Expected; phase: number; isProbe: boolean }[] = [];
-        for (const event of happenings) {
-          if (event.kind === 'time') {
-            clock.time += event.byMs;
-            for (const model of expected.values()) model.seeTime(clock.time);
-          }
-          if (event.kind === 'ask') {
-            const model = expected.get(event.origin) as Expected;
-            const isAdmitted = model.isAdmitted(clock.time, event.maxDelayMs);
-            const leave = ask(event.origin, event.maxDelayMs);
-            expect(leave.kind).toBe(isAdmitted ? 'admitted' : 'refused');
-            if (leave.kind === 'refused') {
-              expect(leave.retryAfterMs).toBeGreaterThan(0);
-              expect(leave.retryAfterMs).toBeLessThanOrEqual(Math.min(event.maxDelayMs, 300_000));
-              continue;
-            }
-            const isProbe = model.opening !== null;
-            if (isProbe) model.phase += 1;
-            if (model.opening !== null) model.opening.isProbing = true;
-            underWay.push({ leave, model, phase: model.phase, isProbe });
-            const probes = underWay.filter((other) => other.model === model && other.phase === model.phase);
-            if (isProbe) expect(probes.length).toBe(1);
-          }
-          if (event.kind === 'settle' && underWay.length > 0) {
-            const [ended] = underWay.splice(event.at % underWay.length, 1);
-            if (ended === undefined) continue;
-            settle(ended.leave, event.verdict);
-            if (ended.phase === ended.model.phase) ended.model.settle(event.verdict, clock.time);
-          }
-          const openOrigins = [...expected].filter(([, model]) => model.opening !== null).map(([origin]) => origin);
-          expect(breaker.list().map(({ origin }) => origin)).toEqual(openOrigins);
-        }
-      }),
-      { numRuns: 300 },
-    );
+  it('is kept for as long as an ingestion waits for it, and no longer than until that goes elsewhere', () => {
+    const { breaker, clock, changes, ask, fail } = breakerAt();
+    fail(5);
+    clock.time += 3 * 60 * MINUTE_MS;
+    expect(breaker.list()).toMatchObject([{ origin: HERE }]);
+    ask(ELSEWHERE);
+    expect(breaker.list()).toEqual([]);
+    expect(changes.at(-1)).toMatchObject({ origin: HERE, state: 'closed' });
   });
 });

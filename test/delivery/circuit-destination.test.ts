@@ -29,13 +29,14 @@ function guarded() {
   };
   const destination = withCircuit(
     { attempt: send, complete: send, close: async () => {} },
-    { breaker, origin: ORIGIN, maxDelayMs: 60_000 },
+    { breaker, ingestionId: 'an ingestion', origin: ORIGIN, maxDelayMs: 60_000 },
   );
   const attempt = (outcome: Outcome | Promise<Outcome>, signal = new AbortController().signal) => {
     inner.outcome = outcome;
     return destination.attempt(sampleChunk(), sampleContext({ signal }));
   };
   return {
+    breaker,
     clock,
     inner,
     destination,
@@ -59,12 +60,23 @@ describe('a destination behind an open circuit', () => {
     for (const outcome of outcomes) {
       expect(outcome).toEqual({
         kind: 'unavailable',
-        reason: `the circuit to ${ORIGIN} is open since 2026-01-01T00:00:00.000Z: the next probe is at 2026-01-01T00:00:30.000Z`,
+        reason: `HTTP 503; the circuit to ${ORIGIN} is open: nothing is sent before the next probe`,
         httpStatus: null,
         retryAfterMs: 30_000,
       });
       expect(provesNotStored(outcome)).toBe(true);
     }
+  });
+
+  it('says why the last attempt failed that was made, also to an ingestion that never made one', async () => {
+    const { open, attempt, breaker } = guarded();
+    await attempt(UNKNOWN);
+    await open();
+    expect(await attempt(UNKNOWN)).toMatchObject({ reason: expect.stringMatching(/^HTTP 503; the circuit to /) });
+    expect(breaker.admit({ ingestionId: 'another', origin: ORIGIN, maxDelayMs: 60_000 })).toMatchObject({
+      kind: 'refused',
+      circuit: { lastFailure: 'HTTP 503' },
+    });
   });
 
   it('tells the others that a probe is under way, and gives its place back when it is given up', async () => {

@@ -13,9 +13,9 @@ import { httpOk, listenTcp } from './receivers.ts';
 /** More than the buffers of both ends of a loopback connection hold. */
 const BODY_BYTES = 32 * 1024 * 1024;
 
-function channelTo(url: string): PostChannel {
+function channelTo(url: string, timeouts = DEFAULT_TIMEOUTS): PostChannel {
   const guard = createUrlGuard({ allow: null, isLoopbackAllowed: true });
-  const channel = createPostChannel({ url: new URL(url), guard, timeouts: DEFAULT_TIMEOUTS });
+  const channel = createPostChannel({ url: new URL(url), guard, timeouts });
   onTestFinished(() => channel.close());
   return channel;
 }
@@ -66,6 +66,31 @@ describe('a receiver that answers before it has read the request', () => {
     expect(await exchange).toMatchObject({ kind: 'answered', status: 200 });
     while (!isWhole(receiver.seen[0] ?? '')) await nextTurn();
     expect(receiver.seen[0]).not.toContain('?');
+  });
+
+  it('has acknowledged it though it never reads the rest, and takes the next over another connection', async () => {
+    const receiver = await listenHasty(httpOk());
+    const channel = channelTo(receiver.url, { ...DEFAULT_TIMEOUTS, unreadMs: 1 });
+    const body = Buffer.alloc(BODY_BYTES, 'x');
+    for (let post = 0; post < 3; post += 1) {
+      const exchange = await channel.post({ headers: {}, body, signal: new AbortController().signal });
+      expect(exchange).toMatchObject({ kind: 'answered', status: 200 });
+    }
+    expect(receiver.seen).toHaveLength(3);
+  });
+
+  it('is left where the attempt is given up meanwhile: nothing stands in the way of the next', async () => {
+    const receiver = await listenHasty(httpOk());
+    const channel = channelTo(receiver.url);
+    const body = Buffer.alloc(BODY_BYTES, 'x');
+    const read = answerRead();
+    const given = new AbortController();
+    const exchange = channel.post({ headers: {}, body, signal: given.signal });
+    await read;
+    given.abort();
+    expect(await exchange).toMatchObject({ kind: 'unanswered', status: 200 });
+    const next = await channel.post({ headers: {}, body: Buffer.from('{}'), signal: new AbortController().signal });
+    expect(next).toMatchObject({ kind: 'answered', status: 200 });
   });
 
   it('has refused it at once', async () => {

@@ -32,6 +32,7 @@ function routeTo(statusUrl: string, change: Partial<StatusEventRoute> = {}) {
       },
     },
     signal: new AbortController().signal,
+    ending: new AbortController().signal,
     userAgent: 'ackstream/1.2.3',
     ...change,
   };
@@ -80,12 +81,25 @@ describe('a status event', () => {
     expect(failures).toEqual([{ ingestion_id: INGESTION_ID, status: 'PAUSED', epoch: 7, reason: 'HTTP 500' }]);
   });
 
+  it('has one more attempt, its last, where the service ends', async () => {
+    const ending = new AbortController();
+    const clock = { now: () => 5_000, sleep: async () => ending.abort() };
+    const receiver = await listenHttp((response) => response.writeHead(500).end());
+    const { route, failures } = routeTo(receiver.url, { clock, ending: ending.signal });
+    await postStatusEvent(EVENT, route);
+    expect(receiver.seen).toHaveLength(2);
+    expect(failures).toHaveLength(1);
+  });
+
   it.each<[string, () => Promise<Parameters<typeof routeTo>>]>([
     ['nobody listens', async () => [await unusedUrl()]],
     ['the URL is none', async () => ['no url']],
     ['the secret is none', async () => [await unusedUrl(), { secret: 'short' }]],
     ['the guard refuses', async () => ['http://169.254.169.254/']],
-    ['the service is stopping', async () => [await unusedUrl(), { signal: AbortSignal.abort() }]],
+    [
+      'the service is stopping',
+      async () => [await unusedUrl(), { signal: AbortSignal.abort(), ending: AbortSignal.abort() }],
+    ],
   ])('never throws, but says so in the log: %s', async (_name, parameters) => {
     const { route, failures } = routeTo(...(await parameters()));
     await postStatusEvent(EVENT, route);

@@ -2,6 +2,7 @@
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { afterEach } from 'vitest';
+import { findFreePort } from '../harness/free-port.ts';
 
 const closers: (() => Promise<void>)[] = [];
 
@@ -93,10 +94,7 @@ export function httpOk(body = '{"ack":true}'): string {
 
 /** A loopback port at which nobody listens. */
 export async function unusedUrl(): Promise<string> {
-  const server = createTcpServer();
-  const url = await listen(server);
-  await closers.pop()?.();
-  return url;
+  return `http://127.0.0.1:${await findFreePort()}/callback`;
 }
 
 function listen(server: Server): Promise<string> {

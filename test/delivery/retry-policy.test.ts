@@ -159,13 +159,9 @@ describe('a rejection', () => {
 
 // The original had no way back to the chunk that the receiver expects.
 describe('a rewind', () => {
-  it('goes back, with a fresh start for the chunk before', () => {
+  it('goes back, and is counted by the store when it has', () => {
     const history = { failureCount: 3, firstFailedAt: 1, rejectionCount: 2, rewindCount: 0 };
-    expect(decideOn(OUTCOMES.rewind, { history })).toEqual({
-      kind: 'rewind',
-      toChunk: 2,
-      history: { ...NO_FAILURES, rewindCount: 1 },
-    });
+    expect(decideOn(OUTCOMES.rewind, { history })).toEqual({ kind: 'rewind', toChunk: 2, history });
   });
 
   it('goes back from COMPLETED too', () => {
@@ -250,9 +246,11 @@ describe('whatever happened before', () => {
           if (decision.kind === 'advance' || decision.kind === 'split') return;
           if (decision.kind === 'pause' || decision.kind === 'fail') return;
           const now = decision.kind === 'retry' ? Math.max(decision.nextAttemptAt, input.now + 1) : input.now;
+          // The store counts a rewind when it has gone back.
+          const rewindCount = decision.history.rewindCount + (decision.kind === 'rewind' ? 1 : 0);
           input = {
             ...input,
-            history: decision.history,
+            history: { ...decision.history, rewindCount },
             now,
             random: 0.99,
             retry: { windowMs: 72_000, maxDelayMs: 60 },

@@ -29,6 +29,9 @@ const ingestionTo = (statusUrl: string | null, ingestionId = 'one') => {
   return sampleIngestion({ ingestionId, delivery: { ...delivery, statusUrl, callbackSecret: null } });
 };
 
+const statusesAt = ({ seen }: Awaited<ReturnType<typeof listenHttp>>) =>
+  seen.map(({ body }) => JSON.parse(body.toString()).status);
+
 describe('status events', () => {
   it('outlast a receiver that is away for minutes, in their order, and hold up no other ingestion', async () => {
     let isAway = true;
@@ -44,16 +47,32 @@ describe('status events', () => {
       isAway = waitMs < 120_000;
       clock.advance(waitMs);
     }
-    const taken = () => receiver.seen.map(({ body }) => JSON.parse(body.toString()).status);
-    await until(taken, (statuses) => statuses.at(-1) === 'COMPLETED');
-    expect(taken()).toEqual([...Array.from({ length: 5 }, () => 'STARTED'), 'COMPLETED']);
+    await until(
+      () => statusesAt(receiver),
+      (statuses) => statuses.at(-1) === 'COMPLETED',
+    );
+    expect(statusesAt(receiver)).toEqual([...Array.from({ length: 5 }, () => 'STARTED'), 'COMPLETED']);
     expect(receiver.seen.every(({ headers }) => headers['webhook-signature'] !== undefined)).toBe(true);
     expect(failures).toEqual([]);
     await announcer.close();
   });
 
-  it('do not hold up a shutdown: what is under way is given up, logged', async () => {
-    const receiver = await listenHttp((response) => response.writeHead(503).end());
+  it('that were announced just before a shutdown are sent', async () => {
+    const receiver = await listenHttp((response) => response.writeHead(204).end());
+    const { announcer, failures } = setAnnouncer();
+    announcer.announce(ingestionTo(receiver.url), 'STARTED');
+    announcer.announce(ingestionTo(receiver.url), 'COMPLETED');
+    await announcer.close();
+    expect(statusesAt(receiver)).toEqual(['STARTED', 'COMPLETED']);
+    expect(failures).toEqual([]);
+  });
+
+  it.each([
+    ['are taken where the receiver is back', 204, []],
+    ['are given up, logged, where it is still away', 503, ['STARTED', 'PAUSED']],
+  ])('that wait to be tried again at a shutdown have one more attempt: they %s', async (_, last, lost) => {
+    let status = 503;
+    const receiver = await listenHttp((response) => response.writeHead(status).end());
     const { announcer, clock, failures } = setAnnouncer();
     announcer.announce(ingestionTo(receiver.url), 'STARTED');
     announcer.announce(ingestionTo(receiver.url), 'PAUSED');
@@ -61,16 +80,36 @@ describe('status events', () => {
       () => clock.sleepers.size,
       (count) => count === 1,
     );
+    status = last;
     await announcer.close();
-    expect(failures.map((fields) => fields?.status)).toEqual(['STARTED', 'PAUSED']);
+    expect(statusesAt(receiver)).toEqual(['STARTED', 'STARTED', 'PAUSED']);
+    expect(failures.map((fields) => fields?.status)).toEqual(lost);
+  });
+
+  it('that nobody answers hold up a shutdown for some seconds only', async () => {
+    const receiver = await listenHttp(() => {});
+    const { announcer, clock, failures } = setAnnouncer();
+    announcer.announce(ingestionTo(receiver.url), 'STARTED');
+    announcer.announce(ingestionTo(receiver.url), 'COMPLETED');
+    const closed = announcer.close();
+    await until(
+      () => receiver.seen.length,
+      (count) => count === 1,
+    );
+    expect([...clock.sleepers].map(({ durationMs }) => durationMs)).toEqual([3_000]);
+    clock.advance(3_000);
+    await closed;
+    expect(failures.map((fields) => fields?.status)).toEqual(['STARTED', 'COMPLETED']);
   });
 
   it('are bounded in number', async () => {
     const receiver = await listenHttp((response) => response.writeHead(503).end());
-    const { announcer, failures } = setAnnouncer();
+    const { announcer, clock, failures } = setAnnouncer();
     for (let count = 0; count < 1_001; count += 1) announcer.announce(ingestionTo(receiver.url), 'PAUSED');
     expect(failures).toEqual([expect.objectContaining({ reason: '1000 others wait' })]);
-    await announcer.close();
+    const closed = announcer.close();
+    clock.advance(3_000);
+    await closed;
   });
 
   it('are sent for nobody who did not ask', async () => {

@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { loadConfig } from '../../src/config.ts';
+import { MAX_PREVIEWS } from '../../src/ingestion/preview-service.ts';
+import { MAX_REBUILDS } from '../../src/ingestion/rebuild-chunk.ts';
+import { MAX_VERIFICATIONS } from '../../src/ingestion/verify-service.ts';
 import { setScene } from '../harness/scene.ts';
 import { tempFolder } from '../harness/temp-folder.ts';
 import { readProjectFile } from '../repo/project-files.ts';
@@ -14,6 +17,7 @@ const TOKEN = 'a-token-of-the-tests';
 const PROGRAM = '/opt/ackstream/node_modules/ackstream/dist/src/cli/main.js';
 const STATE_FOLDER = '/var/lib/ackstream';
 const FEED_FOLDER = '/srv/feeds';
+const GIB = 1024 ** 3;
 
 /** The settings of a manifest, as the service takes them: throws where one is wrong or unknown. */
 const settingsOf = (env: Readonly<Record<string, string>>) => loadConfig({ env, cwd: STATE_FOLDER });
@@ -170,6 +174,22 @@ describe('deploy/kubernetes.yaml', () => {
     for (const { name, value, valueFrom } of container.env.filter((entry) => secret.test(entry.name))) {
       expect(value, name).toBeUndefined();
       expect(valueFrom?.secretKeyRef.name, name).toBe('ackstream');
+    }
+  });
+
+  it('may take the memory of all threads that may read at once, as the pages count it', () => {
+    const { maxRunning, workerMemoryBytes } = settingsOf({
+      ...imageEnv,
+      ACKSTREAM_API_TOKEN: TOKEN,
+      ACKSTREAM_MAX_RUNNING: '2',
+    });
+    const besideRuns = MAX_PREVIEWS + MAX_VERIFICATIONS + MAX_REBUILDS;
+    const { limits } = container.resources as { readonly limits: { readonly memory: string } };
+    expect(limits.memory).toBe(`${((maxRunning + besideRuns) * workerMemoryBytes) / GIB + 1}Gi`);
+    for (const page of ['deploy/kubernetes.yaml', 'docs/deploy.md', 'docs/operations.md']) {
+      expect(readProjectFile(page), page).toContain(
+        `(ACKSTREAM_MAX_RUNNING + ${besideRuns}) × ACKSTREAM_WORKER_MEMORY`,
+      );
     }
   });
 

@@ -108,6 +108,32 @@ describe('both', () => {
   });
 });
 
+/** The windows of the rules, in seconds. */
+const SECONDS: Readonly<Record<string, number>> = { '15m': 900, '30m': 1800, '1h': 3600 };
+
+describe('alerts on what was counted at all', () => {
+  const counting = alerts.filter(({ expr }) => /increase\(.*\) > 0/s.test(expr));
+
+  it('are there for what happens once', () => {
+    expect(counting.map(({ alert }) => alert)).toEqual([
+      'AckstreamStateTrouble',
+      'AckstreamRunStalled',
+      'AckstreamIngestionFailed',
+      'AckstreamRecordsRejected',
+    ]);
+  });
+
+  it.each(counting)('$alert also sees what was counted before the first scrape of a process', ({ expr }) => {
+    const [, labels = '', counter = '', window = ''] =
+      /^sum by (\(.*?\)) \(increase\((.*)\[(\w+)\]\)\) > 0 /.exec(expr) ?? [];
+    // `and` binds closer than `or`, and both less than comparisons: an increase, or a count of a process that is younger than the window.
+    expect(expr).toBe(
+      `sum by ${labels} (increase(${counter}[${window}])) > 0 or sum by ${labels} (${counter}) > 0 ` +
+        `and on (instance) time() - process_start_time_seconds{job="ackstream"} < ${SECONDS[window]}`,
+    );
+  });
+});
+
 describe('deploy/grafana-dashboard.json', () => {
   it('asks for nothing that /metrics does not have', async () => {
     const samples = await samplesOfService();

@@ -1,9 +1,11 @@
 /** What the readers of pages have before they begin; see walk-pages.ts. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type PythonStateRow, writePythonState } from '../harness/python-state.ts';
+import { readProjectFile } from '../repo/project-files.ts';
 import { TOKEN_OF_THE_WALK } from './not-run.ts';
 import type { PageWorld } from './page-world.ts';
+import { readFences } from './read-page.ts';
 
 /** What a page's reader has already, where that is more than a fresh clone. */
 interface Beginning {
@@ -28,6 +30,11 @@ const leavePythonState = ({ localize }: PageWorld) => {
   mkdirSync(folder, { recursive: true });
   writePythonState(join(folder, 'ingestion_state.db'), PYTHON_STATE);
 };
+const leaveFilesOfCommands = ({ folder, localize }: PageWorld) => {
+  writePythonState(join(folder, 'ingestion_state.db'), []);
+  const [delivery] = readFences(readProjectFile('docs/cli.md')).filter(({ language }) => language === 'json');
+  writeFileSync(join(folder, 'delivery.json'), localize(delivery?.code ?? ''));
+};
 
 /** By page. */
 export const BEGINNINGS: Readonly<Record<string, Beginning>> = {
@@ -41,7 +48,7 @@ ackstream generate --format json --records 100 --out products.json
 ackstream ingest early.json --callback http://127.0.0.1:9000/callback
 ackstream backup /backups/ackstream-2026-03-01.db`,
   },
-  'docs/cli.md': { world: 'empty', prepare: ({ folder }) => writePythonState(join(folder, 'ingestion_state.db'), []) },
+  'docs/cli.md': { world: 'empty', prepare: leaveFilesOfCommands },
   'docs/deploy.md': { commands: FEEDS_AT_SERVICE.replace('npm start', `ACKSTREAM_API_TOKEN=${TOKEN_OF_THE_WALK} $&`) },
   'docs/stuck-delivery.md': {
     world: 'empty',

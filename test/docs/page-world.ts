@@ -1,8 +1,8 @@
 import { chmodSync, cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { findFreePort } from '../harness/free-port.ts';
 import { tempFolder } from '../harness/temp-folder.ts';
 import { PHP_ENV } from '../package/example-receiver.ts';
-import { findFreePort } from '../package/free-port.ts';
 import { projectRoot } from '../repo/project-files.ts';
 import { Terminal } from './terminal.ts';
 

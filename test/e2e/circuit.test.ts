@@ -4,9 +4,13 @@ import { describe, expect, it } from 'vitest';
 import type { ShownIngestion } from '../harness/api-client.ts';
 import { writeFeed } from '../harness/feed.ts';
 import { setScene } from '../harness/scene.ts';
+import { startService, type TestService } from '../harness/service.ts';
+import { type ReceivedSse, SseConnection } from '../harness/sse-connection.ts';
 import { TestClock } from '../harness/test-clock.ts';
 import { until } from '../harness/until.ts';
 import { startWireTap } from '../harness/wire-tap.ts';
+import { sampleValue } from '../metrics/parse-metrics.ts';
+import { scrape } from '../metrics/scrape.ts';
 
 const SECOND_MS = 1_000;
 
@@ -40,6 +44,14 @@ async function untilPutOff({ waiting, clock }: Awaited<ReturnType<typeof setOuta
   return shown ?? [];
 }
 
+/** What a service tells of circuits, from the first event on record up to one that is closed. */
+async function circuitEventsUpToClosed({ url }: TestService): Promise<ReceivedSse['data'][]> {
+  const stream = await SseConnection.open(`${url}/api/events?since=0`);
+  const told = () => stream.events.filter(({ name }) => name === 'circuit').map(({ data }) => data);
+  const all = await until(told, (events) => events.some(({ state }) => state === 'closed'));
+  return all.slice(0, all.findIndex(({ state }) => state === 'closed') + 1);
+}
+
 describe('an origin that is down', () => {
   it('is left alone by all its ingestions but for probes, and all of them arrive once it is back', async () => {
     const stage = await setOutage();
@@ -48,8 +60,13 @@ describe('an origin that is down', () => {
     expect((await api.get(toElsewhere.id)).circuit).toBeNull();
     const [shown] = await untilPutOff(stage);
     const { origin } = new URL(tap.url);
-    expect(shown?.circuit).toMatchObject({ origin, state: 'open', consecutive_failures: 5 });
-    expect(shown?.last_error?.message).toContain(`the circuit to ${origin} is open since`);
+    expect(shown?.circuit).toMatchObject({
+      origin,
+      state: 'open',
+      consecutive_failures: 5,
+      last_failure: expect.any(String),
+    });
+    expect(shown?.last_error?.message).toContain(`the circuit to ${origin} is open`);
     const { body } = await api.call<{ items: unknown[] }>('GET', '/api/circuits');
     expect(body.items).toEqual([expect.objectContaining({ origin, state: 'open' })]);
     // Five open it; what was under way at that moment is one more at most.
@@ -85,6 +102,39 @@ describe('an origin that is down', () => {
       ...[1, 2, 3].flatMap(() => ['circuit.probed', 'circuit.opened']),
       'circuit.probed',
       'circuit.closed',
+    ]);
+  });
+
+  it('is told of no more once nothing waits for it', async () => {
+    const stage = await setOutage();
+    const { api, toOutage, tap } = stage;
+    await untilPutOff(stage);
+    const open = async () => (await api.call<{ items: unknown[] }>('GET', '/api/circuits')).body.items;
+    const [first = '', second = ''] = toOutage.map(({ id }) => id);
+    await api.act(first, 'pause');
+    expect(await open()).toHaveLength(1);
+    await api.act(second, 'cancel');
+    expect(await open()).toEqual([]);
+    expect(sampleValue(await scrape(api), 'ackstream_circuits', { state: 'open' })).toBe(0);
+    expect((await circuitEventsUpToClosed(stage.scene.service)).at(-1)?.origin).toBe(new URL(tap.url).origin);
+    await api.act(first, 'resume');
+    const { length } = tap.messages;
+    await until(
+      () => tap.messages.length,
+      (count) => count > length,
+    );
+  });
+
+  it('counts as closed for a service that was started again, until it fails again', async () => {
+    const stage = await setOutage();
+    const { scene, tap } = stage;
+    await untilPutOff(stage);
+    await scene.service.stop();
+    const again = await startService(scene.folder, { clock: stage.clock });
+    const { origin } = new URL(tap.url);
+    expect(await circuitEventsUpToClosed(again)).toMatchObject([
+      { origin, state: 'open' },
+      { origin, state: 'closed', since: null, next_probe_at: null },
     ]);
   });
 

@@ -226,8 +226,8 @@ describe('a bound by bytes', () => {
 
 describe('a document', () => {
   it.each([
-    ['an object without an array', '{"shop":"x","count":0}', 'RECORD_PATH_NEEDED'],
-    ['a text', '"records"', 'RECORD_PATH_NEEDED'],
+    ['an object without an array', '{"shop":"x","count":0}', 'RECORDS_NOT_FOUND'],
+    ['a text', '"records"', 'RECORDS_NOT_FOUND'],
     ['nothing at all', '', 'READER_TRUNCATED'],
   ])('that is %s is no success with no records', async (_what, text, code) => {
     const scene = await setScene({ recordCount: 1 });

@@ -138,6 +138,24 @@ describe('a request for a file', () => {
     await scene.expectDelivered(other.ingestion_id);
   });
 
+  it('that is RUNNING is sent to another callback after the re-ingestion that is on its way there', async () => {
+    const scene = await setScene({ recordCount: 200, receiver: { faults: [{ fault: 'delay', delay_ms: 30 }] } });
+    const first = (await scene.ingest()).body.ingestion_id;
+    const again = (await scene.ingest({ re_ingestion: true, callback_url: elsewhere(scene) })).body.ingestion_id;
+    const attempts = () => scene.receiver.attempts.map(({ ingestionId }) => ingestionId);
+    await until(attempts, (ids) => ids.includes(first) && ids.includes(again));
+    const moved = await scene.ingest({ callback_url: elsewhere(scene) });
+    expect(moved.body).toMatchObject({ status: 'RUNNING', ingestion_id: first, changed: ['callback_url'] });
+    const begunBefore = attempts().length;
+    for (const id of [first, again])
+      expect((await scene.service.api.untilStatus(id, 'COMPLETED')).status).toBe('COMPLETED');
+    const after = attempts().slice(begunBefore);
+    // The one that was on its way to the first callback.
+    const early = after.slice(0, after.lastIndexOf(again)).filter((id) => id === first);
+    expect(early.length).toBeLessThanOrEqual(1);
+    for (const id of [first, again]) await scene.expectDelivered(id);
+  });
+
   it('as a re-ingestion starts one more where the file is no longer that of the one that waits', async () => {
     const scene = await setScene({
       recordCount: 25,

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { setScene } from '../harness/scene.ts';
 import { startService } from '../harness/service.ts';
@@ -16,17 +15,24 @@ describe('a service that is stopped', () => {
     const callback = await startWireTap(scene.receiver.callbackUrl, (message) =>
       message.subject === 2 && Number(message.headers['ackstream-epoch']) === 1 ? never() : undefined,
     );
-    const events = await startWireTap(null, never);
+    let isStopped = false;
+    const events = await startWireTap(null, () => (isStopped ? undefined : never()));
     const { body } = await scene.ingest({ callback_url: callback.url, status_url: events.url });
     await until(
       () => callback.subjects(),
       (subjects) => subjects.includes(2) && events.messages.length > 0,
     );
-    const stopped = scene.service.stop();
-    // By then everything was asked to end, and the grace of the attempt counts.
-    await setImmediate();
-    clock.advance(8_000);
-    await stopped;
+    void scene.service.stop().then(() => {
+      isStopped = true;
+    });
+    // First the grace of the attempt counts, then that of the event.
+    await until(
+      () => {
+        clock.advance(1_000);
+        return isStopped;
+      },
+      (seen) => seen,
+    );
     expect(scene.service.logged.filter((line) => line.level === 'error')).toEqual([]);
 
     const next = await startService(scene.folder, { clock });

@@ -3,16 +3,12 @@
  * answer it stands, costs no memory, and ends with the connection, not only with the attempt. Slow ones meet the deadline of the attempt.
  */
 import type { Socket } from 'node:net';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { MAX_ANSWER_BYTES } from '../../src/delivery/post-channel.ts';
 import { destinationAt } from '../delivery/destinations.ts';
 import { httpOk, listenTcp, onEachRequest } from '../delivery/receivers.ts';
 import { sampleChunk, sampleContext } from '../delivery/sample-delivery.ts';
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
+import { collectGarbage } from '../harness/collect-garbage.ts';
 
 /** What the buffers of both ends of a connection hold, with what is read until the cut. */
 const MOST_BYTES_TAKEN = 16 * 1024 ** 2;

@@ -28,7 +28,7 @@ const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 
 /** Deadlines for attempts that nothing else ends: short, but long enough to get as far as the fault on a machine that is busy. */
 const IMPATIENT: Readonly<Record<Wire['at'], PostTimeouts>> = {
-  answer: { ...DEFAULT_TIMEOUTS, totalMs: 1_000 },
+  answer: { ...DEFAULT_TIMEOUTS, totalMs: 3_000 },
   connection: { ...DEFAULT_TIMEOUTS, connectMs: 150 },
   lookup: { ...DEFAULT_TIMEOUTS, connectMs: 150 },
   idle: DEFAULT_TIMEOUTS,

@@ -1,13 +1,12 @@
 import { hash } from 'node:crypto';
 import { Writable } from 'node:stream';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { type Product, productsOf } from '../../src/generate/product.ts';
 import { PRODUCT_COLUMNS } from '../../src/generate/product-columns.ts';
 import { writeExcelFeed } from '../../src/generate/write-excel-feed.ts';
 import { FEED_FORMATS, type GeneratedFeed, writeFeed } from '../../src/generate/write-feed.ts';
+import { collectGarbage } from '../harness/collect-garbage.ts';
 import { until } from '../harness/until.ts';
 import { parseJson, parseProductElements, parseRows, parseWorkbook } from './parse-feed.ts';
 
@@ -136,12 +135,6 @@ describe('the bytes of a generated feed', () => {
   });
 });
 
-function exposedGc(): () => void {
-  setFlagsFromString('--expose-gc');
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the flag puts into new contexts
-  return runInNewContext('gc') as () => void;
-}
-
 describe('writing a feed', () => {
   // About 100 MB, of the workbook expanded.
   it.each([
@@ -152,7 +145,6 @@ describe('writing a feed', () => {
     { timeout: 60_000 },
     async (format, recordCount) => {
       const used: number[] = [];
-      const collectGarbage = exposedGc();
       const sink = new Writable({ write: (_part, _encoding, done) => done() });
       await writeFeed({ format, recordCount, seed: SEED, compression: null }, sink, {
         onProduct(writtenCount) {

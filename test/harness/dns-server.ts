@@ -12,8 +12,8 @@ const HEADER_BYTES = 12;
 /** It is an answer, by whoever is asked, recursion was wished for and is there. */
 const ANSWER_FLAGS = 0x8580;
 const CODES = { NOERROR: 0, SERVFAIL: 2, NXDOMAIN: 3 } as const;
-/** Long enough for a loaded machine, short enough for a test of silence. */
-const RESOLVE_TIMEOUT_MS = 300;
+/** How long an answer is waited for: for ever to a test, unless it is one of silence. */
+const RESOLVE_TIMEOUT_MS = 10_000;
 
 /** One record of an answer. */
 export interface DnsRecord {
@@ -46,7 +46,10 @@ export interface DnsServer {
 }
 
 /** Starts a name server that answers by a script; it is closed when the test has finished. */
-export async function startDnsServer(script: (question: DnsQuestion) => DnsAnswer): Promise<DnsServer> {
+export async function startDnsServer(
+  script: (question: DnsQuestion) => DnsAnswer,
+  { timeoutMs = RESOLVE_TIMEOUT_MS }: { readonly timeoutMs?: number } = {},
+): Promise<DnsServer> {
   const questions: DnsQuestion[] = [];
   const socket = createSocket('udp4');
   socket.on('message', (query, { port, address }) => {
@@ -60,7 +63,7 @@ export async function startDnsServer(script: (question: DnsQuestion) => DnsAnswe
   });
   socket.bind(0, '127.0.0.1');
   await once(socket, 'listening');
-  const resolver = new Resolver({ timeout: RESOLVE_TIMEOUT_MS, tries: 1 });
+  const resolver = new Resolver({ timeout: timeoutMs, tries: 1 });
   resolver.setServers([`127.0.0.1:${socket.address().port}`]);
   onTestFinished(() => {
     resolver.cancel();

@@ -1,8 +1,10 @@
 import type { Clock } from '../../src/model/clock.ts';
 
-/** A clock that stands still until it is put forward. */
+/** A clock that stands still until time passes for it. */
 export class ManualClock implements Clock {
   #now: number;
+  /** What has passed: waits are as long whatever the clock is set to. */
+  #passedMs = 0;
   readonly sleepers = new Set<{ readonly until: number; readonly durationMs: number; readonly wake: () => void }>();
 
   constructor(now: number) {
@@ -14,18 +16,25 @@ export class ManualClock implements Clock {
   }
 
   async sleep(durationMs: number, signal?: AbortSignal): Promise<void> {
-    if (signal?.aborted === true) return;
+    if (signal?.aborted === true || durationMs <= 0) return;
     const { promise, resolve } = Promise.withResolvers<void>();
-    const sleeper = { until: this.#now + durationMs, durationMs, wake: resolve };
+    const sleeper = { until: this.#passedMs + durationMs, durationMs, wake: resolve };
     this.sleepers.add(sleeper);
     signal?.addEventListener('abort', () => resolve(), { once: true });
     await promise;
     this.sleepers.delete(sleeper);
   }
 
+  /** Time passes. */
   advance(durationMs: number): void {
     this.#now += durationMs;
-    for (const { until: due, wake } of this.sleepers) if (due <= this.#now) wake();
+    this.#passedMs += durationMs;
+    for (const { until: due, wake } of this.sleepers) if (due <= this.#passedMs) wake();
+  }
+
+  /** Somebody sets the clock; no time passes. */
+  set(now: number): void {
+    this.#now = now;
   }
 }
 

@@ -3,10 +3,10 @@
  */
 
 import { createHook } from 'node:async_hooks';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ServiceError } from '../../src/errors.ts';
@@ -279,12 +279,19 @@ describe('what is the service’s own', () => {
   });
 });
 
+/** Has a process listen at a Unix socket in a folder, by its name there: a whole path may be longer than a socket's may. */
+async function listenIn(folder: string, name: string): Promise<void> {
+  const script = 'require("node:net").createServer().listen(process.argv[1], () => console.log("listens"))';
+  const listener = spawn(process.execPath, ['-e', script, name], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void listener.kill());
+  await once(listener.stdout, 'data');
+}
+
 describe('what is no regular file', () => {
   it('is refused at once, however many ask for it, and nobody else waits', async () => {
     const { root } = scene();
     for (let index = 0; index < 8; index += 1) execFileSync('mkfifo', [join(root, `fifo-${index}.json`)]);
-    const server = createServer().listen(join(root, 'socket.json'));
-    onTestFinished(() => void server.close());
+    await listenIn(root, 'socket.json');
     const paths = [...Array.from({ length: 8 }, (_, index) => `fifo-${index}.json`), 'socket.json'];
     // Nobody writes to these pipes: whoever opens one to read waits for ever.
     const refusals = Promise.all([...paths, ...paths, ...paths].map((path) => failureOf(open(root, join(root, path)))));

@@ -26,8 +26,10 @@ function only(type: 'A' | 'AAAA', answer: (question: DnsQuestion) => DnsAnswer) 
   return (question: DnsQuestion) => (question.type === type ? answer(question) : []);
 }
 
-async function guardBy(script: (question: DnsQuestion) => DnsAnswer): Promise<{ guard: UrlGuard; dns: DnsServer }> {
-  const dns = await startDnsServer(script);
+async function guardBy(
+  ...server: Parameters<typeof startDnsServer>
+): Promise<{ readonly guard: UrlGuard; readonly dns: DnsServer }> {
+  const dns = await startDnsServer(...server);
   return { dns, guard: createUrlGuard({ allow: null, isLoopbackAllowed: false, resolve: dns.resolve }) };
 }
 
@@ -87,7 +89,7 @@ describe('a name that does not resolve', () => {
     ['no address', []],
   ])('passes where it is asked for, and is not connected to: %s', async (_, answer) => {
     const trap = await setTrap();
-    const { guard } = await guardBy(() => answer);
+    const { guard } = await guardBy(() => answer, answer === 'silence' ? { timeoutMs: 300 } : {});
     const url = `http://not-up-yet.example:${trap.port}/`;
     await guard.checkUrl(url);
     expect(await postOnce(channelTo(url, guard))).toMatchObject({ kind: 'not-connected' });

@@ -6,6 +6,7 @@ import { serve } from '../../src/serve.ts';
 import { writeFeed } from '../harness/feed.ts';
 import { setScene } from '../harness/scene.ts';
 import { startService, testConfig } from '../harness/service.ts';
+import { TestClock } from '../harness/test-clock.ts';
 import { until } from '../harness/until.ts';
 
 /** Changes a state past everything that would refuse it, as a disk does. */
@@ -71,6 +72,55 @@ it('ends the run whose own row is not what was written, and gives its slot to ot
   const other = await scene.service.api.ingest({ file_path: filePath, callback_url: scene.receiver.callbackUrl });
   await scene.service.api.untilStatus(other.body.ingestion_id, 'COMPLETED');
   await scene.expectDelivered(other.body.ingestion_id, others);
+});
+
+it('passes over a queued ingestion whose row is not what was written, says so, and delivers the others', async () => {
+  const clock = new TestClock();
+  const scene = await setScene({ recordCount: 45, env: { ACKSTREAM_MAX_RUNNING: '1' }, clock });
+  scene.receiver.setFaults({ fault: 'status', chunk: 2, status: 503, retry_after: '3600' });
+  const { ingestion_id: ingestionId } = (await scene.ingest()).body;
+  await until(
+    () => scene.service.api.get(ingestionId),
+    (shown) => shown.totals.chunks === 2 && shown.status === 'QUEUED',
+  );
+  changeState(scene.folder, 'UPDATE ingestions SET record_count = record_count - 1');
+  scene.receiver.setFaults();
+  clock.advance(3_600_000);
+
+  const filePath = join(scene.folder, 'others.json');
+  const others = writeFeed(filePath, 15);
+  const other = await scene.service.api.ingest({ file_path: filePath, callback_url: scene.receiver.callbackUrl });
+  await scene.service.api.untilStatus(other.body.ingestion_id, 'COMPLETED');
+  await scene.expectDelivered(other.body.ingestion_id, others);
+  const said = scene.service.logged.filter(({ event }) => event === 'state.damaged');
+  expect(said.map(({ fields }) => fields.ingestion_id)).toEqual([ingestionId]);
+  expect((await scene.service.api.call('GET', '/health/ready')).status).toBe(200);
+  expect(await scene.receiver.records(ingestionId)).toEqual(scene.expected.slice(0, 20));
+});
+
+it('is not ready while it cannot claim what is queued, and goes on by itself once it can', async () => {
+  const clock = new TestClock();
+  const scene = await setScene({ recordCount: 45, clock });
+  scene.receiver.setFaults({ fault: 'status', chunk: 2, status: 503, retry_after: '3600' });
+  const { ingestion_id: ingestionId } = (await scene.ingest()).body;
+  await until(
+    () => scene.service.api.get(ingestionId),
+    (shown) => shown.totals.chunks === 2 && shown.status === 'QUEUED',
+  );
+  scene.receiver.setFaults();
+  changeState(scene.folder, 'ALTER TABLE attempts RENAME TO lost');
+  clock.advance(3_600_000);
+  const unready = await until(
+    () => scene.service.api.call('GET', '/health/ready'),
+    ({ status }) => status === 503,
+  );
+  expect(unready.body).toMatchObject({ checks: { queue: false, state: true } });
+
+  changeState(scene.folder, 'ALTER TABLE lost RENAME TO attempts');
+  clock.advance(5_000);
+  await scene.service.api.untilStatus(ingestionId, 'COMPLETED');
+  await scene.expectDelivered(ingestionId);
+  expect((await scene.service.api.call('GET', '/health/ready')).status).toBe(200);
 });
 
 it('does not start on a damaged state, and says which file, what was found and what to do', async () => {

@@ -94,6 +94,7 @@ describe('a document that attacks its parser', () => {
     'INVALID_UTF8',
     'RECORD_PATH_NEEDED',
     'RECORD_PATH_NOT_FOUND',
+    'RECORDS_NOT_FOUND',
   ];
 
   it('is refused or plain data: in little memory, without a connection or a look at another file', async () => {

@@ -181,6 +181,27 @@ describe('a feed of events', () => {
     await reader.ended;
   });
 
+  it('ends then too where the clock is set meanwhile, and not before', async () => {
+    const { clock, feed } = setFeed();
+    const reader = new Reader(feed, null);
+    await settled();
+    clock.set(NOW + WEEK_MS);
+    clock.advance(LONGEST_FOLLOWING_MS - 1);
+    await settled();
+    expect(reader.items.at(-1)?.kind).toBe('heartbeat');
+    clock.set(NOW - WEEK_MS);
+    clock.advance(1);
+    await reader.ended;
+  });
+
+  it('is over before it begins for one who has left already', async () => {
+    const { clock, feed } = setFeed();
+    const items = feed.follow({ ingestionId: null, after: 0, signal: AbortSignal.abort() });
+    expect(await items.next()).toMatchObject({ value: { kind: 'start' } });
+    expect(await items.next()).toMatchObject({ done: true });
+    expect([...clock.sleepers].filter(({ durationMs }) => durationMs === LONGEST_FOLLOWING_MS)).toEqual([]);
+  });
+
   it('ends where it is closed, and begins no more', async () => {
     const { feed } = setFeed();
     const reader = new Reader(feed, null);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { availableParallelism, getPriority } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { GIVE_WAY, startReadingThread } from '../../src/ingestion/reading-thread.ts';
 
 /** Of a thread: its niceness once it has given way. */
@@ -20,14 +20,20 @@ const ECHO = new URL(
 
 describe('startReadingThread', () => {
   it('lets all give way once there are as many of them as cores', async () => {
-    const start = () => startReadingThread({ script: ECHO, start: null, memoryBytes: 64 * 1024 ** 2 });
-    const workers = Array.from({ length: availableParallelism() - 1 }, start);
+    const workers: Worker[] = [];
+    onTestFinished(async () => {
+      await Promise.all(workers.map((worker) => worker.terminate()));
+    });
+    const start = () =>
+      void workers.push(startReadingThread({ script: ECHO, start: null, memoryBytes: 64 * 1024 ** 2 }));
+    /** What each says next; to be listened for before the first of them may say it. */
+    const nextWords = () => Promise.all(workers.map((worker) => once(worker, 'message')));
+    for (let count = 1; count < availableParallelism(); count += 1) start();
+    const first = nextWords();
     for (const worker of workers) worker.postMessage('nothing yet');
-    for (const worker of workers) expect(await once(worker, 'message')).toEqual(['nothing yet']);
-    workers.push(start());
-    const told = await Promise.all(workers.map((worker) => once(worker, 'message')));
-    expect(told).toEqual(workers.map(() => [GIVE_WAY]));
-    await Promise.all(workers.map((worker) => worker.terminate()));
+    expect(await first).toEqual(workers.map(() => ['nothing yet']));
+    start();
+    expect(await nextWords()).toEqual(workers.map(() => [GIVE_WAY]));
   });
 });
 

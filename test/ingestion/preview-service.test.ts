@@ -1,6 +1,6 @@
 /** Previews on their threads: what they answer with, and that nothing of them is left however they end. */
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { request as requestOver } from 'node:http';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
@@ -65,11 +65,18 @@ function openFilesBelow(folder: string): string[] {
     .filter((path) => path.startsWith(folder) || path.includes('ackstream-spool-'));
 }
 
-/** A feed that takes a while: 64 MiB of lines. */
+const LONG_FEED_BYTES = 8 * 2 ** 30;
+
+/** A feed that no machine reads before it is given up: a pattern of many names that one file of lines has. */
 function writeLongFeed(folder: string): string {
-  const path = join(folder, 'long.ndjson');
-  writeFileSync(path, Buffer.alloc(64 << 20, `{"text":"${'x'.repeat(117)}"}\n`));
-  return path;
+  const linesFolder = join(folder, 'long');
+  mkdirSync(linesFolder);
+  const first = join(linesFolder, '0.ndjson');
+  const lines = Buffer.alloc(64 << 20, `{"text":"${'x'.repeat(117)}"}\n`);
+  writeFileSync(first, lines);
+  for (let index = 1; index < LONG_FEED_BYTES / lines.length; index += 1)
+    linkSync(first, join(linesFolder, `${index}.ndjson`));
+  return join(linesFolder, '*.ndjson');
 }
 
 const requestFor = (path: string, fields: object = {}) => parsePreviewRequest({ file_path: path, ...fields });
@@ -145,9 +152,9 @@ describe('a preview', () => {
     });
     await expect(previewing).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
     const [told] = progress;
-    expect(told?.size).toBe(64 << 20);
+    expect(told?.size).toBe(LONG_FEED_BYTES);
     expect(told?.recordCount).toBeGreaterThan(0);
-    expect(told?.sourceBytes).toBeLessThan(64 << 20);
+    expect(told?.sourceBytes).toBeLessThan(LONG_FEED_BYTES);
     await expectNothingLeft(threads, folder);
   });
 

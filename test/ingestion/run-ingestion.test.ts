@@ -3,24 +3,45 @@ import { describe, expect, it } from 'vitest';
 import type { RunDependencies } from '../../src/ingestion/run-context.ts';
 import { RunControl } from '../../src/ingestion/run-control.ts';
 import { runIngestion } from '../../src/ingestion/run-ingestion.ts';
+import type { LogEvent, LogFields } from '../../src/model/logger.ts';
 import type { Outcome } from '../../src/model/outcome.ts';
 import { feedText, writeFeed } from '../harness/feed.ts';
 import { openSources } from '../harness/sources.ts';
 import { NOW } from '../state/sample-state.ts';
-import { ACKNOWLEDGED, type Answer, failingStore, setRunStage, UNAVAILABLE } from './run-stage.ts';
+import {
+  ACKNOWLEDGED,
+  type Answer,
+  failingStore,
+  REJECTED,
+  REJECTED_FOR_GOOD,
+  rewindTo,
+  setRunStage,
+  UNAVAILABLE,
+} from './run-stage.ts';
 
-const REJECTED: Outcome = { kind: 'rejected', reason: 'no', httpStatus: 400, receiverError: 'no', isFinal: false };
-const REJECTED_FOR_GOOD: Outcome = { ...REJECTED, isFinal: true };
 const STALE: Outcome = { kind: 'stale-epoch', highestEpoch: 40, reason: 'stale' };
 const TOO_LARGE: Outcome = { kind: 'too-large', reason: 'HTTP 413' };
 const UNKNOWN: Outcome = { kind: 'unknown', reason: 'reset', httpStatus: null };
-const rewindTo = (expectedChunk: number): Outcome => ({ kind: 'rewind-asked', expectedChunk, reason: 'lost it' });
 
 /** Gives the `index`-th attempt its outcome where one is named, and acknowledges all others. */
 const outcomes =
   (named: Readonly<Record<number, Outcome>>): Answer =>
   (_, index) =>
     named[index] ?? ACKNOWLEDGED;
+
+describe('the log of a run', () => {
+  it('says at debug where in the source each chunk begins', async () => {
+    const stage = await setRunStage({ recordCount: 25 });
+    const planned: unknown[] = [];
+    const debug = (event: LogEvent, fields?: LogFields) =>
+      void planned.push([event, fields?.chunk_number, fields?.byte_offset]);
+    await stage.run({ logger: { debug, info() {}, warn() {}, error() {} } });
+    const { items } = await stage.store.listChunks(stage.ingestionId, { limit: 10 });
+    const begins = items.map(({ plan }) => ['chunk.planned', plan.chunkNumber, plan.firstPosition.byteOffset]);
+    expect(planned).toEqual(begins);
+    expect(begins).toHaveLength(3);
+  });
+});
 
 describe('the end of a run', () => {
   it('is COMPLETED where everything was acknowledged', async () => {
@@ -45,6 +66,22 @@ describe('the end of a run', () => {
     });
     expect(await stage.resume()).toMatchObject({ status: 'COMPLETED' });
     expect(stage.announced.map(({ status }) => status)).toEqual(['STARTED', 'PAUSED', 'COMPLETED']);
+  });
+
+  it('is CANCELLED where a person cancels while COMPLETED is said, though the receiver then acknowledges it', async () => {
+    const control = new RunControl();
+    const stage = await setRunStage({
+      recordCount: 5,
+      answer: async (sent) => {
+        if ('plan' in sent) return ACKNOWLEDGED;
+        await stage.store.applyEvent(stage.ingestionId, 'cancel', NOW);
+        control.stop();
+        return ACKNOWLEDGED;
+      },
+    });
+    expect(await stage.run({}, control)).toMatchObject({ status: 'CANCELLED', completedAt: null });
+    expect(stage.announced.map(({ status }) => status)).toEqual(['STARTED']);
+    expect(await stage.store.getLastFailedAttempt(stage.ingestionId)).toBeNull();
   });
 
   it('is FAILED after the third rejection, and the status event says why', async () => {
@@ -241,26 +278,6 @@ describe('a run that is asked to stop', () => {
   });
 });
 
-describe('settings that change', () => {
-  it('hold from the next chunk that is not frozen, where no wait was under way', async () => {
-    const control = new RunControl();
-    const stage = await setRunStage({
-      recordCount: 60,
-      answer: async (_, index) => {
-        if (index === 1) await changeChunkSize(stage, 20);
-        if (index === 1) control.announceChange();
-        return ACKNOWLEDGED;
-      },
-    });
-    expect((await stage.run({}, control)).status).toBe('COMPLETED');
-    expect(stage.acceptedRecords()).toEqual(stage.expected);
-    const { items } = await stage.store.listChunks(stage.ingestionId, { limit: 10 });
-    const recordCounts = items.map(({ plan }) => plan.recordCount);
-    expect(recordCounts.slice(0, 2)).toEqual([10, 10]);
-    expect(recordCounts).toContain(20);
-  });
-});
-
 describe('a store that cannot be written', () => {
   it.each<[string, Readonly<Record<number, Outcome>>]>([
     ['recordRecordPath', {}],
@@ -284,6 +301,17 @@ describe('a store that cannot be written', () => {
     expect((await stage.run({ store })).status).toBe('QUEUED');
     expect([...failures.values()]).toEqual([0, 0]);
     expect((await stage.run()).status).toBe('COMPLETED');
+    expect(stage.acceptedRecords()).toEqual(stage.expected);
+  });
+
+  it('counts no rewind that it could not put on record', async () => {
+    const stage = await setRunStage({
+      recordCount: 15,
+      answer: (_, index) => (index % 2 === 1 && index < 7 ? rewindTo(0) : ACKNOWLEDGED),
+    });
+    const store = failingStore(stage.store, new Map([['rewindTo', 2]]));
+    for (let run = 0; run < 2; run += 1) expect((await stage.run({ store })).status).toBe('QUEUED');
+    expect((await stage.run({ store })).status).toBe('COMPLETED');
     expect(stage.acceptedRecords()).toEqual(stage.expected);
   });
 
@@ -316,13 +344,4 @@ function spoilFrom(path: string, record: number): void {
   const bytes = readFileSync(path);
   const place = bytes.indexOf(`"id": ${900_719_925_474_099_300n + BigInt(record)}`);
   writeFileSync(path, bytes.fill('x', place));
-}
-
-async function changeChunkSize(stage: Awaited<ReturnType<typeof setRunStage>>, records: number): Promise<void> {
-  const { fileId, delivery } = await stage.ingestion();
-  const key = { fileId, resumeIngestionId: stage.ingestionId, callbackUrl: delivery.callbackUrl, idempotency: null };
-  await stage.store.submit({ ...key, now: NOW }, () => ({
-    answer: { status: 'RUNNING', ingestionId: stage.ingestionId, fileId, changed: [] },
-    update: { delivery: { ...delivery, chunkSizeByRecords: records } },
-  }));
 }

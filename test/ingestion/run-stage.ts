@@ -23,6 +23,19 @@ export type Sent = Chunk | Completion;
 export type Answer = (sent: Sent, index: number) => Outcome | Promise<Outcome>;
 
 export const ACKNOWLEDGED: Outcome = { kind: 'acknowledged' };
+export const REJECTED: Outcome = {
+  kind: 'rejected',
+  reason: 'no',
+  httpStatus: 400,
+  receiverError: 'no',
+  isFinal: false,
+};
+export const REJECTED_FOR_GOOD: Outcome = { ...REJECTED, isFinal: true };
+export const rewindTo = (expectedChunk: number): Outcome => ({
+  kind: 'rewind-asked',
+  expectedChunk,
+  reason: 'lost it',
+});
 export const UNAVAILABLE: Outcome = { kind: 'unavailable', reason: 'HTTP 503', httpStatus: 503, retryAfterMs: null };
 
 /** One ingestion in a real store, of a real file read by real workers, towards a destination that answers as it is told. */

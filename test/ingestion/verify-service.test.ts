@@ -82,8 +82,8 @@ describe('a verification', () => {
     other.start({ ...elsewhere, checkpoint: { ...elsewhere.checkpoint, chainChecksum: '0'.repeat(64) } });
     await settled();
     await settled();
-    expect(service.find('a')?.mismatch).toMatchObject({ chunkNumber: 1, kind: 'chain', recordOffset: 10 });
-    expect(other.find('b')?.mismatch).toMatchObject({ chunkNumber: 2, kind: 'chain' });
+    expect(service.find('a')).toMatchObject({ mismatch: { chunkNumber: 1, kind: 'chain', recordOffset: 10 } });
+    expect(other.find('b')).toMatchObject({ mismatch: { chunkNumber: 2, kind: 'chain' } });
   });
 
   it('takes whatever a reader finds wrong for a change of the source, and a disk that fails for none', async () => {
@@ -93,12 +93,11 @@ describe('a verification', () => {
       service.start(delivered('a'));
       await settled();
       await settled();
-      const { state, mismatch, error } = service.find('a') ?? {};
-      states.push([state, mismatch?.kind ?? null, error?.code ?? null]);
+      states.push(service.find('a'));
     }
-    expect(states).toEqual([
-      ['done', 'source', null],
-      ['failed', null, 'SOURCE_UNREADABLE'],
+    expect(states).toMatchObject([
+      { state: 'done', mismatch: { kind: 'source' } },
+      { state: 'failed', error: { code: 'SOURCE_UNREADABLE' } },
     ]);
   });
 

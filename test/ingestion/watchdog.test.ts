@@ -17,6 +17,8 @@ import { failingStore, setRunStage } from './run-stage.ts';
 const STALL_MS = 20_000;
 const LOOK_MS = STALL_MS / 20;
 const LONG_MS = 50 * STALL_MS;
+/** On the clock of a machine that may be busy: longer than a thread takes to begin and a file to be opened. */
+const REAL_STALL_MS = 3_000;
 
 const never = () => new Promise<never>(() => {});
 
@@ -136,7 +138,6 @@ describe('a run without progress', () => {
     const writes = [
       store.planChunk(key, withoutRejects(planAfter(null, 10)), NOW),
       store.releaseRun(key, null, NOW),
-      store.completeRun(key, 1, NOW),
       store.failRun(key, { code: 'INTERNAL', message: '' }, NOW),
     ];
     for (const write of writes) await expect(write).rejects.toMatchObject({ code: 'RUN_OVERTAKEN' });
@@ -186,12 +187,7 @@ describe('a run without progress', () => {
     const { store, ingestionId, pass, logged } = await watch(never, failures);
     await pass(2 * STALL_MS + LOOK_MS);
     expect((await stored(store, ingestionId)).status).toBe('RUNNING');
-    expect(logged.map(({ event }) => event)).toEqual([
-      'run.stalled',
-      'request.failed',
-      'run.stalled',
-      'request.failed',
-    ]);
+    expect(logged.map(({ event }) => event)).toEqual(['run.stalled', 'run.failed', 'run.stalled', 'run.failed']);
     await pass(STALL_MS + LOOK_MS);
     expect((await stored(store, ingestionId)).status).toBe('FAILED');
   });
@@ -268,7 +264,7 @@ describe('a thread that reads', () => {
     const log = (event: LogEvent, fields?: LogFields) => void logged.set(event, fields);
     const change = { clock: systemClock, openSession, logger: { debug: log, info: log, warn: log, error: log } };
     const failed = await stage.run(change, new RunControl(), (ingestion, control, dependencies) =>
-      watchRun(runIngestion, { ingestion, control, dependencies, clock: systemClock, stallTimeoutMs: 300 }),
+      watchRun(runIngestion, { ingestion, control, dependencies, clock: systemClock, stallTimeoutMs: REAL_STALL_MS }),
     );
     expect(failed).toMatchObject({
       status: 'FAILED',

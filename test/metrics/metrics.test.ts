@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
+import { RunMeasures } from '../../src/metrics/run-measures.ts';
 import { ServiceGauges } from '../../src/metrics/service-gauges.ts';
 import { VERSION } from '../../src/version.ts';
 import { setScene } from '../harness/scene.ts';
@@ -89,6 +90,25 @@ describe('GET /metrics', () => {
     await scene.expectDelivered(body.ingestion_id);
   });
 
+  it('counts apart what was read to rebuild a chunk and to verify all of them', async () => {
+    const scene = await setScene({ recordCount: 200, note: 'x'.repeat(1000) });
+    const { ingestion_id: id } = await scene.deliver();
+    const { api } = scene.service;
+    const read = async (purpose: string) =>
+      sampleValue(await scrape(api), 'ackstream_source_read_bytes_total', { purpose }) ?? Number.NaN;
+    const delivered = await read('deliver');
+    expect(await read('read-back')).toBe(0);
+    expect((await api.callForText('GET', `/api/ingestions/${id}/chunks/3`)).status).toBe(200);
+    const rebuilt = await read('read-back');
+    expect(rebuilt).toBeGreaterThan(10_000);
+    await api.call('POST', `/api/ingestions/${id}/verify`);
+    await until(
+      () => read('read-back'),
+      (bytes) => bytes > rebuilt + 200_000,
+    );
+    expect([await read('deliver'), await read('resume')]).toEqual([delivered, 0]);
+  });
+
   it('counts the bad records that were set aside', async () => {
     const scene = await setScene({ recordCount: 0 });
     const filePath = join(scene.folder, 'feed.ndjson');
@@ -107,10 +127,11 @@ describe('GET /metrics', () => {
       (count) => count > 0,
     );
     const running = await scrape(scene.service.api);
-    expect(sampleValue(running, 'ackstream_reading_threads')).toBe(1);
-    const heapBytes = sampleValue(running, 'ackstream_reading_threads_heap_bytes');
+    const purpose = 'deliver';
+    expect(sampleValue(running, 'ackstream_reading_threads', { purpose })).toBe(1);
+    const heapBytes = sampleValue(running, 'ackstream_reading_threads_heap_bytes', { purpose });
     expect(heapBytes).toBeGreaterThan(1_000_000);
-    expect(sampleValue(running, 'ackstream_reading_thread_largest_heap_bytes')).toBe(heapBytes);
+    expect(sampleValue(running, 'ackstream_reading_thread_largest_heap_bytes', { purpose })).toBe(heapBytes);
     expect(sampleValue(running, 'ackstream_reading_thread_heap_limit_bytes')).toBe(134_217_728);
     expect(sampleValue(running, 'ackstream_ingestions', { status: 'RUNNING' })).toBe(1);
     gate.resolve(undefined);
@@ -120,7 +141,19 @@ describe('GET /metrics', () => {
   it('asks for a token that may read, where there are tokens', async () => {
     const { service } = await setScene({ recordCount: 0, env: { ACKSTREAM_API_TOKEN: TOKEN } });
     expect((await service.api.callForText('GET', '/metrics')).status).toBe(401);
-    expect(sampleValue(await scrape(service.api, asBearer(TOKEN)), 'ackstream_reading_threads')).toBe(0);
+    const samples = await scrape(service.api, asBearer(TOKEN));
+    expect(sampleValue(samples, 'ackstream_reading_threads', { purpose: 'deliver' })).toBe(0);
+  });
+});
+
+describe('RunMeasures', () => {
+  it('takes the wait of each first run, whatever its epoch, and of no other', async () => {
+    const registry = new Registry();
+    const runs = new RunMeasures(registry, { now: () => 90_000, sleep: async () => {} });
+    for (const isFirstRun of [true, false]) runs.began({ isFirstRun, createdAt: 60_000 });
+    const samples = parseMetrics(await registry.metrics());
+    expect(sampleValue(samples, 'ackstream_queue_wait_seconds_count')).toBe(1);
+    expect(sampleValue(samples, 'ackstream_queue_wait_seconds_sum')).toBe(30);
   });
 });
 
@@ -128,7 +161,13 @@ describe('ServiceGauges', () => {
   const clock = { now: () => 0, sleep: async () => {} };
   const facts = { version: '1.2.3', maxRunning: 4, maxQueued: 1000 };
   const none = { QUEUED: 0, RUNNING: 0, PAUSED: 0, COMPLETED: 0, FAILED: 0, CANCELLED: 0 };
-  const circuit = { origin: 'https://a.example', since: 0, nextProbeAt: null, consecutiveFailures: 5 };
+  const circuit = {
+    origin: 'https://a.example',
+    since: 0,
+    nextProbeAt: null,
+    consecutiveFailures: 5,
+    lastFailure: null,
+  };
 
   it('tells what waits for a slot from what waits for its time, and counts circuits', async () => {
     const registry = new Registry();

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { FaultPlan, type FaultRuleInput } from '../../mock-receiver/fault-rules.ts';
 import { startReceiver, type TestReceiver } from '../harness/receiver.ts';
+import { until } from '../harness/until.ts';
 import { acknowledgement, chunkBody, INGESTION_ID, postChunk, postCompletion, refusal } from './send.ts';
 
 async function startWith(...faults: FaultRuleInput[]): Promise<TestReceiver> {
@@ -46,7 +47,10 @@ it.each([
 ])('never answers, hanging up %s storing only when it is stopped', async (_when, after_storing, chunks) => {
   const receiver = await startWith({ fault: 'hang', after_storing });
   const answer = postChunk(receiver.callbackUrl, { chunkNumber: 0 }).catch((error: Error) => error);
-  await expect.poll(() => receiver.attempts.length).toBe(1);
+  await until(
+    () => receiver.attempts.length,
+    (count) => count === 1,
+  );
   expect(await storedChunks(receiver)).toBe(chunks);
   await receiver.stop();
   expect(await answer).toBeInstanceOf(Error);
@@ -55,7 +59,10 @@ it.each([
 it('stops at once also while it delays a message', async () => {
   const receiver = await startWith({ fault: 'delay', delay_ms: 600_000 });
   const answer = postChunk(receiver.callbackUrl, { chunkNumber: 0 }).catch((error: Error) => error);
-  await expect.poll(() => receiver.receiver.faults.list()[0]?.applied).toBe(1);
+  await until(
+    () => receiver.receiver.faults.list()[0]?.applied,
+    (count) => count === 1,
+  );
   await receiver.stop();
   expect(await answer).toBeInstanceOf(Error);
 });

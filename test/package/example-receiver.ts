@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { onTestFinished } from 'vitest';
 import { endWithThisProcess } from '../harness/end-with-this-process.ts';
+import { findFreePort } from '../harness/free-port.ts';
 import { until } from '../harness/until.ts';
 import { projectRoot } from '../repo/project-files.ts';
-import { findFreePort } from './free-port.ts';
 
 /** One of examples/receivers. */
 export interface ExampleLanguage {

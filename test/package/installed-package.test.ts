@@ -41,7 +41,7 @@ const MAX_PUBLISHED_BYTES = 4 * 1024 * 1024;
 
 /** What `ackstream/protocol` may load beside Node's own modules. */
 const PROTOCOL_MODULES =
-  /node_modules\/(?:ackstream\/dist\/src\/(?:protocol\/|model\/|errors\.js|error-table\.js)|zod\/|safe-stable-stringify\/)/;
+  /node_modules\/(?:ackstream\/dist\/src\/(?:protocol\/|model\/|errors\.js|error-entry\.js|error-table\.js)|zod\/|safe-stable-stringify\/)/;
 
 interface Manifest {
   readonly version: string;

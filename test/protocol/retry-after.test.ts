@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../src/delivery/retry-policy.ts';
-import { NO_FAILURES } from '../../src/model/ingestion.ts';
+import { MAX_RETRY_AFTER_MS, NO_FAILURES } from '../../src/model/ingestion.ts';
 import { interpretAnswer } from '../../src/protocol/ack.ts';
-import { MAX_RETRY_AFTER_MS, parseRetryAfter } from '../../src/protocol/retry-after.ts';
+import { parseRetryAfter } from '../../src/protocol/retry-after.ts';
 
 const NOW = Date.parse('2026-03-01T12:00:00Z');
 const HOUR_MS = 3_600_000;

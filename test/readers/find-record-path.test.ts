@@ -4,10 +4,7 @@ import { findRecordPath } from '../../src/readers/find-record-path.ts';
 import { memorySource } from '../contracts/memory-source.ts';
 
 const find = (text: string): Promise<string> =>
-  findRecordPath(
-    memorySource(Buffer.from(text), () => 1000),
-    { maxDepth: 20 },
-  );
+  findRecordPath({ ...memorySource(Buffer.from(text), () => 1000), name: 'feed.json' }, { maxDepth: 20 });
 const failureOf = async (text: string): Promise<ServiceError> => {
   const error: unknown = await find(text).then(
     (path) => expect.fail(`found "${path}"`),
@@ -43,16 +40,13 @@ describe('findRecordPath', () => {
   });
 
   it('says why where there is none', async () => {
-    for (const text of ['{}', '{"a":1}', '{"a":{"b":"x"}}']) {
-      expect((await failureOf(text)).data).toEqual({ reason: 'no-array', candidates: [] });
-    }
-    for (const text of ['17', '"[]"', 'null']) {
-      expect(await failureOf(text)).toMatchObject({ code: 'RECORD_PATH_NEEDED', data: { reason: 'not-a-container' } });
+    for (const text of ['{}', '{"a":1}', '{"a":{"b":"x"}}', '17', '"[]"', 'null']) {
+      expect(await failureOf(text), text).toMatchObject({ code: 'RECORDS_NOT_FOUND', data: undefined });
     }
   });
 
   it('leaves out arrays below a key that a path cannot name', async () => {
-    expect((await failureOf('{"a.b":[{}],"":[{}]}')).data).toEqual({ reason: 'no-array', candidates: [] });
+    expect((await failureOf('{"a.b":[{}],"":[{}]}')).code).toBe('RECORDS_NOT_FOUND');
     expect(await find('{"a.b":{"c":[{}]},"d":[{}]}')).toBe('d');
   });
 
@@ -64,6 +58,8 @@ describe('findRecordPath', () => {
   it('guesses nothing where all arrays are closed and the document goes on beyond what is looked at', async () => {
     const error = await failureOf(`{"products":[{}],"blob":"${'y'.repeat(9_000_000)}"`);
     expect(error).toMatchObject({ code: 'RECORD_PATH_NEEDED', data: { reason: 'too-late', candidates: ['products'] } });
+    const later = await failureOf(`{"blob":"${'y'.repeat(9_000_000)}","products":[{}]}`);
+    expect(later).toMatchObject({ code: 'RECORD_PATH_NEEDED', data: { reason: 'too-late', candidates: [] } });
   });
 
   it('takes the array in which the document is faulty, for its reader to say so', async () => {
@@ -88,6 +84,30 @@ describe('findRecordPath', () => {
     ] as const) {
       expect(await failureOf(text), text).toMatchObject({ code, place: { byteOffset } });
     }
+  });
+
+  it('fails where something follows the value, with the place', async () => {
+    for (const [text, byteOffset] of [
+      ['{"products":[{"a":1}]}]', 22],
+      ['{"a":1} garbage', 8],
+      ['{"a":1},', 7],
+      ['"a" "b"', 4],
+      ['17\t8', 3],
+      ['{}\n\n  }', 6],
+    ] as const) {
+      const error = await failureOf(text);
+      expect(error, text).toMatchObject({ code: 'READER_SYNTAX', place: { byteOffset } });
+      expect(error.detail, text).toBe('The file goes on after its value.');
+    }
+  });
+
+  it('names NDJSON where what follows is another value on a line of its own', async () => {
+    for (const text of ['{"a":1}\n{"a":2}\n', '{"a":[{}]}\r\n \n{"a":[', '1\n2', '"a"\n"b"', 'true\nfals']) {
+      const error = await failureOf(text);
+      expect(error, text).toMatchObject({ code: 'READER_SYNTAX' });
+      expect(error.detail, text).toContain('`file_type: "ndjson"` (`--type ndjson`)');
+    }
+    expect((await failureOf('{"a":1}\n{"a":2}\n')).place).toMatchObject({ line: 2, column: 1 });
   });
 
   it('releases the source', async () => {

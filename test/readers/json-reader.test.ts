@@ -172,7 +172,7 @@ describe('The JSON reader', () => {
     const source = memorySource(Buffer.from(`{${keys},"a":[1]}`));
     expect((await readAll(jsonReader, source, { recordPath: 'a' })).error).toMatchObject({
       code: 'READER_SYNTAX',
-      detail: 'The keys of an object around the records have more than 65536 bytes.',
+      detail: expect.stringContaining('The keys of an object around the records have more than 65536 bytes.'),
     });
     const endless = memorySource(Buffer.from(`{"${'k'.repeat(200_000)}":1}`), () => 1000);
     expect((await readAll(jsonReader, endless, { recordPath: 'a' })).error?.code).toBe('READER_SYNTAX');

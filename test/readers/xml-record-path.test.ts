@@ -29,11 +29,14 @@ describe('The record path found in an XML document', () => {
     expect(await find('<c><p/><p/>')).toBe('c/p');
   });
 
+  it.each(['<c/>', '<c>text</c>'])('is not asked for where there is none that could be given (%#)', async (text) => {
+    await expect(find(text)).rejects.toMatchObject({ code: 'RECORDS_NOT_FOUND' });
+  });
+
   it.each([
-    ['<c/>', 'no-element', []],
-    ['<c>text</c>', 'no-element', []],
     ['<c><a/><b/></c>', 'several-elements', ['c/a', 'c/b']],
     [`<c><a>${' '.repeat(9 << 20)}</a><a/></c>`, 'too-late', ['c/a']],
+    [`<c>${' '.repeat(9 << 20)}<a/></c>`, 'too-late', []],
   ])('must be given where nothing is repeated (%#)', async (text, reason, candidates) => {
     await expect(find(text)).rejects.toMatchObject({ code: 'RECORD_PATH_NEEDED', data: { reason, candidates } });
   });

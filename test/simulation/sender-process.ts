@@ -138,7 +138,7 @@ export class SenderProcess implements Life {
   };
 
   #destination(
-    { delivery }: Ingestion,
+    { ingestionId, delivery }: Ingestion,
     { clock, breaker }: { readonly clock: Clock; readonly breaker: CircuitBreaker },
   ): Destination {
     const destination = createHttpDestination({
@@ -149,7 +149,7 @@ export class SenderProcess implements Life {
       userAgent: 'ackstream/simulated',
     });
     const { origin } = new URL(delivery.callbackUrl);
-    return withCircuit(destination, { breaker, origin, maxDelayMs: delivery.maxDelayMs });
+    return withCircuit(destination, { breaker, ingestionId, origin, maxDelayMs: delivery.maxDelayMs });
   }
 
   #clock(): Clock {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { constants, gzipSync, zstdCompressSync } from 'node:zlib';
 import { ZipFile } from 'yazl';
-import type { Compression } from '../../src/sources/compression.ts';
+import type { Compression } from '../../src/model/file-names.ts';
 
 /** Nothing, by bzip2. */
 const EMPTY_BZIP2 = Buffer.from('QlpoORdyRThQkAAAAAA=', 'base64');

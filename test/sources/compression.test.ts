@@ -1,12 +1,7 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import {
-  type Compression,
-  compressionSuffix,
-  detectCompression,
-  nameInside,
-  refuseNested,
-} from '../../src/sources/compression.ts';
+import type { Compression } from '../../src/model/file-names.ts';
+import { detectCompression, refuseNested } from '../../src/sources/compression.ts';
 
 const HEADS: readonly [Compression, Uint8Array][] = [
   ['gzip', gzipSync('text')],
@@ -60,14 +55,5 @@ describe('What a file is compressed by', () => {
       expect(() => refuseNested('a.gz', head)).toThrow(expect.objectContaining(refused));
     }
     for (const text of ['', 'a;b\n', 'PK;name\n']) refuseNested('a.gz', Buffer.from(text));
-  });
-
-  it('is in the suffix of the name, behind the name of what is inside', () => {
-    expect(compressionSuffix('a/products.csv.GZ')).toBe('gzip');
-    expect(nameInside('a/products.csv.GZ')).toBe('a/products.csv');
-    expect(compressionSuffix('feed.xlsx.zip')).toBe('zip');
-    expect(compressionSuffix('feed.json')).toBeNull();
-    expect(compressionSuffix('feed.tgz')).toBeNull();
-    expect(nameInside('feed.zst.json')).toBe('feed.zst.json');
   });
 });

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { type ErrorCode, ServiceError } from '../../src/errors.ts';
-import type { Compression } from '../../src/sources/compression.ts';
+import type { Compression } from '../../src/model/file-names.ts';
 import { decompress } from '../../src/sources/decompress.ts';
 import { type MemorySource, memorySource } from '../contracts/memory-source.ts';
 import { collect, describeByteSource, sampleText } from '../contracts/source-suite.ts';

@@ -169,7 +169,7 @@ describe('The files of a path', () => {
   it('that are none are not found, and it is said what was looked for', async () => {
     const root = await rootWith('a.json');
     expect((await errorOf(open(root, '', 'ndjson'))).detail).toBe(
-      'The folder holds no file with a name such as *.ndjson or *.jsonl, or one of these with .gz, .zst, .bz2, .zip behind.',
+      'The folder holds no file with a name such as *.ndjson or *.jsonl, or one of these with .gz, .zst, .bz2, .zip behind. For files of another type send `file_type` (`--type`).',
     );
     expect((await errorOf(open(root, '*.xml'))).detail).toBe('No file matches the pattern.');
     expect((await errorOf(open(root, '*', 'xml'))).detail).toContain('*.xml');

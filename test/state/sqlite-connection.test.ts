@@ -56,6 +56,24 @@ describe('SqliteConnection', () => {
     expect(statSync(wide).mode & 0o777).toBe(0o600);
   });
 
+  it('says of every call that the service is shutting down, once it was closed, and opens nothing anew', () => {
+    const connection = openWithTable();
+    connection.close();
+    const select = 'SELECT value FROM numbers';
+    for (const call of [
+      () => connection.read(() => valuesIn(connection)),
+      () => connection.transaction(() => insert(connection, 2)),
+      () => connection.execute(select),
+      () => connection.tryExecute(select),
+      () => connection.readPragma('user_version'),
+      () => connection.prepare(select),
+    ]) {
+      expect(call).toThrow(expect.objectContaining({ code: 'SHUTTING_DOWN' }));
+    }
+    const again = open();
+    expect(again.read(() => valuesIn(again))).toEqual([1]);
+  });
+
   it.each<[string, (aside: string) => void]>([
     ['moved', (aside) => renameSync(path, aside)],
     [

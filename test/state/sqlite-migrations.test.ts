@@ -5,6 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkStateFile, THOROUGH } from '../../src/state/check-state-file.ts';
 import { firstSchema } from '../../src/state/migrations/0001-first-schema.ts';
+import { checksummedColumns, rowChecksum } from '../../src/state/row-checksum.ts';
 import { SqliteConnection } from '../../src/state/sqlite-connection.ts';
 import { recordSchemaChecksum, SCHEMA_VERSION } from '../../src/state/sqlite-migrations.ts';
 import { openStateFile } from '../../src/state/sqlite-state-file.ts';
@@ -170,12 +171,7 @@ describe('a state file of the version before received answers', () => {
     const store = openSqliteStateStore({ path });
     await writeRealisticState(store);
     await store.close();
-    const connection = new SqliteConnection(path, { busyTimeoutMs: 0 });
-    connection.transaction(() => {
-      connection.execute('DROP TABLE received_answers; DROP INDEX attempts_failed; PRAGMA user_version = 5;');
-      recordSchemaChecksum(connection);
-    });
-    connection.close();
+    setBackTo(5, path, `${BEFORE_NARROW_INDEXES} DROP TABLE received_answers; DROP INDEX attempts_failed;`);
   });
   afterEach(() => place.remove());
 
@@ -204,6 +200,56 @@ describe('a state file of the version before received answers', () => {
     checkStateFile(path, THOROUGH);
   });
 });
+
+describe('a state file of the version before a deletion was marked until it is purged', () => {
+  const [waiting, half, whole] = ['paused', 'failed', 'cancelled'].map((name) => sampleIngestion(name).ingestionId);
+  let place: ReturnType<typeof temporaryFolder>;
+  let path: string;
+  beforeEach(async () => {
+    place = temporaryFolder();
+    path = join(place.path, 'state.sqlite');
+    const store = openSqliteStateStore({ path });
+    await writeRealisticState(store);
+    for (const ingestionId of [half, whole] as string[]) await store.deleteIngestion(ingestionId, NOW);
+    while (!(await store.purgeDeleted(whole as string)));
+    await store.close();
+    setBackTo(6, path, BEFORE_NARROW_INDEXES);
+  });
+  afterEach(() => place.remove());
+
+  it('has every row as it was written, and goes on to remove what is left of deleted ones, and nothing else', async () => {
+    checkStateFile(path, THOROUGH);
+    const store = openSqliteStateStore({ path });
+    checkStateFile(path, THOROUGH);
+    expect(await store.listUnpurged()).toEqual([half]);
+    while (!(await store.purgeDeleted(half as string)));
+    expect(await store.listUnpurged()).toEqual([]);
+    expect(await ledgerOf(store, half as string)).toEqual([]);
+    expect(await ledgerOf(store, waiting as string)).toHaveLength(1);
+    await store.close();
+    checkStateFile(path, THOROUGH);
+  });
+});
+
+/** What the newest step of the schema did, undone. */
+const BEFORE_NARROW_INDEXES = `
+DROP INDEX ingestions_active; DROP INDEX ingestions_by_version; DROP INDEX ingestions_kept; DROP INDEX ingestions_unpurged;
+CREATE INDEX ingestions_by_file ON ingestions (file_id, callback_url);
+ALTER TABLE ingestions DROP COLUMN is_unpurged;`;
+
+/** Makes of a state what an earlier version would have left of it, every row with the checksum of its columns then. */
+function setBackTo(version: number, path: string, undo: string): void {
+  const connection = new SqliteConnection(path, { busyTimeoutMs: 0 });
+  connection.defineFunction('row_checksum_of', (...values) => rowChecksum(values));
+  connection.transaction(() => {
+    connection.execute(undo);
+    const columns = checksummedColumns(connection, 'ingestions').join(', ');
+    connection.execute(`UPDATE ingestions SET row_checksum = row_checksum_of(${columns})`);
+    connection.execute(`PRAGMA user_version = ${version}`);
+    recordSchemaChecksum(connection);
+  });
+  connection.close();
+}
 
 /** Through JSON, bytes as hex, as the expectation was written. */
 function asJson(value: unknown): unknown {

@@ -2,10 +2,11 @@ import { createRoute, type OpenAPIHono, type RouteConfig, z } from '@hono/zod-op
 import { chunkBodySchema } from '../callback-schemas.ts';
 import { conditionalHeaders, isHeldByClient, notModified } from '../conditional-read.ts';
 import { connectionOf } from '../connection.ts';
-import { EXAMPLE_CHECKSUM, GATE_CODES, problemResponses, STATE_CODES } from '../contracts.ts';
+import { GATE_CODES, problemResponses, STATE_CODES } from '../contracts.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { tokenWith } from '../operation-scopes.ts';
 import { ingestionParams, requireIngestion } from '../require-ingestion.ts';
+import { EXAMPLE_CHECKSUM } from '../schema-parts.ts';
 
 /** What is handed to the server at a time: the body lies in memory that is shared with a thread, of which the server takes none. */
 const PIECE_BYTES = 64 * 1024;
@@ -62,7 +63,6 @@ const route = createRoute({
       'SOURCE_UNREADABLE',
       'WORKER_OUT_OF_MEMORY',
       'READ_BACK_BUSY',
-      'SHUTTING_DOWN',
       ...STATE_CODES,
     ),
   },

@@ -1,9 +1,9 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import { conditionalHeaders, conditionalJson } from '../conditional-read.ts';
-import { circuitListSchema, GATE_CODES, problemResponses } from '../contracts.ts';
+import { GATE_CODES, problemResponses } from '../contracts.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { tokenWith } from '../operation-scopes.ts';
-import { presentCircuit } from '../present-ingestion.ts';
+import { circuitListSchema, presentCircuit } from '../present-circuit.ts';
 
 const listRoute = createRoute({
   method: 'get',

@@ -37,7 +37,7 @@ const stream: RouteConfig['responses'][string] = {
   },
 };
 
-const CODES = [...GATE_CODES, 'REQUEST_INVALID', 'EVENT_STREAMS_BUSY', 'SHUTTING_DOWN', ...STATE_CODES] as const;
+const CODES = [...GATE_CODES, 'REQUEST_INVALID', 'EVENT_STREAMS_BUSY', ...STATE_CODES] as const;
 
 const allRoute = createRoute({
   method: 'get',

@@ -65,7 +65,6 @@ const route = createRoute({
       'SOURCE_UNREADABLE',
       'IDEMPOTENCY_KEY_REUSED',
       'QUEUE_FULL',
-      'SHUTTING_DOWN',
       ...STATE_CODES,
     ),
   },

@@ -1,20 +1,12 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { type Ingestion, STATUSES } from '../../model/ingestion.ts';
 import { conditionalHeaders, conditionalJson } from '../conditional-read.ts';
-import {
-  chunkPageSchema,
-  GATE_CODES,
-  ingestionPageSchema,
-  ingestionSchema,
-  jsonResponse,
-  problemResponses,
-  STATE_CODES,
-} from '../contracts.ts';
+import { GATE_CODES, jsonResponse, problemResponses, STATE_CODES } from '../contracts.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { tokenWith } from '../operation-scopes.ts';
 import { pageQueryOf, presentPage } from '../page-query.ts';
-import { presentChunk } from '../present-chunk.ts';
-import { presentIngestion } from '../present-ingestion.ts';
+import { chunkPageSchema, presentChunk } from '../present-chunk.ts';
+import { ingestionPageSchema, ingestionSchema, presentIngestion } from '../present-ingestion.ts';
 import { ingestionParams, requireIngestion } from '../require-ingestion.ts';
 
 const params = ingestionParams;
@@ -89,16 +81,15 @@ const deleteRoute = createRoute({
   security: tokenWith('admin'),
   request: { params },
   responses: {
-    204: { description: 'It is gone.' },
+    204: {
+      description:
+        'Nobody sees it any more and its secrets are gone. All else of it is gone too, but where the service was stopped meanwhile: then its next start removes what is left.',
+    },
     ...problemResponses(...GATE_CODES, 'ORIGIN_NOT_ALLOWED', 'INGESTION_NOT_FOUND', 'MOVE_NOT_ALLOWED', ...STATE_CODES),
   },
 });
 
-const moveRoute = (
-  event: 'pause' | 'resume' | 'cancel',
-  description: string,
-  ...moreCodes: readonly ('QUEUE_FULL' | 'SHUTTING_DOWN')[]
-) =>
+const moveRoute = (event: 'pause' | 'resume' | 'cancel', description: string, ...moreCodes: readonly 'QUEUE_FULL'[]) =>
   createRoute({
     method: 'post',
     path: `/api/ingestions/{id}/${event}`,
@@ -164,7 +155,7 @@ export function addIngestionRoutes(
   });
   const resumed =
     'Goes on from the checkpoint. A completed one sends COMPLETED again, which finds a receiver that lost state.';
-  app.openapi(moveRoute('resume', resumed, 'QUEUE_FULL', 'SHUTTING_DOWN'), async (context) => {
+  app.openapi(moveRoute('resume', resumed, 'QUEUE_FULL'), async (context) => {
     return context.json(present(await service.resume(context.req.valid('param').id)), 200);
   });
   app.openapi(moveRoute('cancel', 'Ends it; what was delivered stays delivered.'), async (context) => {

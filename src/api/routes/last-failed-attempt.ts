@@ -3,9 +3,8 @@ import { ServiceError } from '../../errors.ts';
 import { conditionalHeaders, conditionalJson } from '../conditional-read.ts';
 import { GATE_CODES, problemResponses, STATE_CODES } from '../contracts.ts';
 import type { ApiDependencies } from '../dependencies.ts';
-import { failedAttemptSchema } from '../failed-attempt-schema.ts';
 import { tokenWith } from '../operation-scopes.ts';
-import { presentFailedAttempt } from '../present-failed-attempt.ts';
+import { failedAttemptSchema, presentFailedAttempt } from '../present-failed-attempt.ts';
 import { ingestionParams, requireIngestion } from '../require-ingestion.ts';
 
 const route = createRoute({

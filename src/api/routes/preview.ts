@@ -1,11 +1,11 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import type { ErrorCode } from '../../errors.ts';
 import { parsePreviewRequest, previewRequestSchema } from '../../protocol/preview-request.ts';
-import { GATE_CODES, jsonResponse, previewSchema, problemResponses } from '../contracts.ts';
+import { GATE_CODES, jsonResponse, problemResponses } from '../contracts.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { documentedFormat } from '../documented-format.ts';
 import { tokenWith } from '../operation-scopes.ts';
-import { presentPreview, renderPreview } from '../present-preview.ts';
+import { presentPreview, previewSchema, renderPreview } from '../present-preview.ts';
 import { readJsonBody } from '../read-json-body.ts';
 
 /** What reading ends with. What is wrong with single records is told of them, unless it stands around the records. */
@@ -28,6 +28,7 @@ const READING_CODES = [
   'READER_TRUNCATED',
   'RECORD_PATH_NEEDED',
   'RECORD_PATH_NOT_FOUND',
+  'RECORDS_NOT_FOUND',
   'WORKER_OUT_OF_MEMORY',
 ] as const satisfies readonly ErrorCode[];
 

@@ -6,11 +6,11 @@ import type { RejectEntry } from '../../model/ingestion.ts';
 import type { Page, StateReads } from '../../state/state-store.ts';
 import { conditionalHeaders, etagHeader, notModified } from '../conditional-read.ts';
 import { connectionOf } from '../connection.ts';
-import { GATE_CODES, problemResponses, rejectPageSchema, STATE_CODES } from '../contracts.ts';
+import { GATE_CODES, problemResponses, STATE_CODES } from '../contracts.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { tokenWith } from '../operation-scopes.ts';
 import { pageQueryOf, presentPage } from '../page-query.ts';
-import { presentReject } from '../present-reject.ts';
+import { presentReject, rejectPageSchema } from '../present-reject.ts';
 import { ingestionParams, requireIngestion } from '../require-ingestion.ts';
 
 /** Each may hold 64 KiB of raw bytes, which are shown twice. */

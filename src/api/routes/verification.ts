@@ -4,8 +4,8 @@ import { conditionalHeaders, conditionalJson } from '../conditional-read.ts';
 import { GATE_CODES, jsonResponse, locationHeader, problemResponses, STATE_CODES } from '../contracts.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { tokenWith } from '../operation-scopes.ts';
+import { presentVerification, verificationSchema } from '../present-verification.ts';
 import { ingestionParams, requireIngestion } from '../require-ingestion.ts';
-import { presentVerification, verificationSchema } from '../verification-schema.ts';
 
 const startRoute = createRoute({
   method: 'post',
@@ -21,14 +21,7 @@ const startRoute = createRoute({
       ...jsonResponse(verificationSchema, 'It is under way; follow it with GET …/verification.'),
       headers: locationHeader('The path of the verification.'),
     },
-    ...problemResponses(
-      ...GATE_CODES,
-      'ORIGIN_NOT_ALLOWED',
-      'INGESTION_NOT_FOUND',
-      'READ_BACK_BUSY',
-      'SHUTTING_DOWN',
-      ...STATE_CODES,
-    ),
+    ...problemResponses(...GATE_CODES, 'ORIGIN_NOT_ALLOWED', 'INGESTION_NOT_FOUND', 'READ_BACK_BUSY', ...STATE_CODES),
   },
 });
 

@@ -1,12 +1,10 @@
 import type { Config } from '../../config.ts';
+import { DEFAULT_TIMEOUTS } from '../../delivery/post-channel.ts';
 import { guardedConnector } from '../../egress/guarded-connector.ts';
 import { trustAuthoritiesOf } from '../../egress/tls-trust.ts';
 import { createUrlGuard } from '../../egress/url-guard.ts';
 import { ServiceError } from '../../errors.ts';
 import { type Finding, failure, ok, problem } from './finding.ts';
-
-/** As long as a delivery waits for a connection. */
-const CONNECT_TIMEOUT_MS = 10_000;
 
 /** Whether a delivery would get through to a callback: it may be called, its name has an address, somebody listens, and is who he says. Sends nothing. */
 export async function checkCallback(
@@ -26,7 +24,8 @@ export async function checkCallback(
     const route = createUrlGuard({ allow: callbackAllow, isLoopbackAllowed: listensOnLoopbackOnly }).routeTo(url);
     route.checkForm();
     const trust = callbackCa === null ? undefined : trustAuthoritiesOf(callbackCa);
-    await connectOnce(guardedConnector(route, { timeout: CONNECT_TIMEOUT_MS, trust }), url);
+    // As long as a delivery waits for a connection.
+    await connectOnce(guardedConnector(route, { timeout: DEFAULT_TIMEOUTS.connectMs, trust }), url);
     return [ok(check, `${url.origin} can be connected to`)];
   } catch (error) {
     if (error instanceof ServiceError) return failure(check, error);

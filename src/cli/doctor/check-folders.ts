@@ -12,7 +12,7 @@ import {
 import { dirname, join } from 'node:path';
 import type { Config } from '../../config.ts';
 import { networkFileSystemAt } from '../../state/network-file-system.ts';
-import { formatCount } from '../render-progress.ts';
+import { formatCount } from '../format-count.ts';
 import { isOpenToOthers, modeText } from './file-mode.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 
@@ -21,7 +21,7 @@ const MIB = 1024 ** 2;
 const LOW_SPACE_BYTES = 1024 * MIB;
 /** SQLite's log alone may take so much. */
 const NO_SPACE_BYTES = 64 * MIB;
-/** Logs of a service have a file for each day and kind. */
+/** What a running service makes: logs, which rotate by size (11 files in each of three folders), and some files beside the database. A good twice that. */
 const FEW_INODES = 100;
 
 /** What a file system says of itself. */

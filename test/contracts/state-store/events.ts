@@ -209,6 +209,22 @@ export function describeEvents(subject: Subject): void {
       expect(await logged()).toEqual([{ id: 1, ingestionId: null, at: NOW, content: CIRCUIT }]);
     });
 
+    it('says of circuits that they are closed where a process begins, once for each that was not', async () => {
+      const { store } = subject();
+      const elsewhere = { ...CIRCUIT, origin: 'http://elsewhere.example' };
+      const closed = { kind: 'circuit', state: 'closed', since: null, nextProbeAt: null } as const;
+      await store.recordCircuit({ ...closed, origin: CIRCUIT.origin }, NOW);
+      await store.recordCircuit(CIRCUIT, NOW);
+      await store.recordCircuit(elsewhere, NOW);
+      await store.recordCircuit({ ...closed, origin: elsewhere.origin }, NOW);
+      const seen: LoggedEvent[] = [];
+      store.watchEvents((events) => seen.push(...events));
+      for (let start = 1; start <= 2; start += 1) await store.recordCircuitsClosed(NOW + start);
+      const said = { ingestionId: null, at: NOW + 1, content: { ...closed, origin: CIRCUIT.origin } };
+      expect(seen).toEqual([{ id: 5, ...said }]);
+      expect((await logged({ after: 4 })).length).toBe(1);
+    });
+
     it('has nothing of what was not committed, and tells nobody of it', async () => {
       const { store } = subject();
       const run = await running(store, sample);

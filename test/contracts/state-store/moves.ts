@@ -144,5 +144,18 @@ export function describeMoves(subject: Subject): void {
       await complete(store, await claimed(store), NOW + 3);
       expect(await stored(store, sample.ingestionId)).toMatchObject({ completedAt: NOW + 1, updatedAt: NOW + 3 });
     });
+
+    it.each(['pause', 'cancel'] as const)(
+      'that a person asked for by %s stands, and what the receiver acknowledged of COMPLETED is on record',
+      async (event) => {
+        const { store } = subject();
+        const run = await running(store, sample);
+        const { attempt } = await store.beginAttempt(run, 'completion', NOW);
+        const { status } = await store.applyEvent(sample.ingestionId, event, NOW);
+        expect(await store.completeRun(run, attempt, NOW + 1)).toMatchObject({ status, completedAt: null });
+        await (await subject().reopen()).recoverAtStart(NOW + 2);
+        expect(await subject().store.getLastFailedAttempt(sample.ingestionId)).toBeNull();
+      },
+    );
   });
 }

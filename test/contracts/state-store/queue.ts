@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { NewIngestion } from '../../../src/state/state-store.ts';
 import {
   acknowledge,
+  answerOf,
   claimed,
   failOnce,
+  keyOf,
   NOW,
   planAfter,
   sampleIngestion,
@@ -118,6 +120,33 @@ export function describeQueue(subject: Subject): void {
       await store.applyEvent(first.ingestionId, 'pause', NOW);
       expect(await claimId([first.ingestionId])).toBeUndefined();
       expect(await claimId([])).toBe(again.ingestionId);
+    });
+
+    it('gives none of a file while a run still ends that may be sending it to where it went before', async () => {
+      const { store } = subject();
+      await submit(first, again, elsewhere);
+      const run = await claimed(store);
+      const key = keyOf(first, { callbackUrl: 'http://new/' });
+      const delivery = { ...first.delivery, callbackUrl: 'http://new/' };
+      await store.submit(key, () => ({ answer: answerOf(first), update: { delivery } }));
+      expect(await claimId([run.ingestionId])).toBeUndefined();
+      expect([await claimId(), await claimId(), await claimId()]).toEqual([
+        first.ingestionId,
+        again.ingestionId,
+        elsewhere.ingestionId,
+      ]);
+    });
+
+    it('passes over what is damaged, and gives nothing that would come behind it', async () => {
+      const { store } = subject();
+      await submit(first, again, elsewhere, second);
+      const claimOther = async () =>
+        (await store.claimNext({ now: NOW, excludedIds: [], damagedIds: [first.ingestionId] }))?.ingestionId;
+      expect([await claimOther(), await claimOther(), await claimOther()]).toEqual([
+        elsewhere.ingestionId,
+        second.ingestionId,
+        undefined,
+      ]);
     });
 
     it('gives nothing but what it is asked for', async () => {

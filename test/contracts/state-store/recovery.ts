@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import {
   acknowledge,
+  answerOf,
   claimed,
   deliver,
+  failOnce,
+  keyOf,
   ledgerOf,
   NOW,
   planAfter,
@@ -108,6 +111,56 @@ export function describeRecovery(subject: Subject): void {
       const before = await snapshotOf(store, ingestionId);
       await store.recoverAtStart(NOW + 1);
       expect(await snapshotOf(store, ingestionId)).toEqual(before);
+    });
+  });
+
+  describe('recoverTimes', () => {
+    it('cuts the waits of what is queued where the clock was set back, and changes nothing else', async () => {
+      const { store } = subject();
+      const run = await running(store, sample);
+      const { attempt } = await store.beginAttempt(run, 'completion', NOW);
+      const failure = { attempt, outcome: unavailable, retry, nextAttemptAt: NOW + 60_000, now: NOW };
+      await store.recordFailure(run, 'completion', failure);
+      await store.releaseRun(run, NOW + 60_000, NOW);
+      const before = await stored(store, ingestionId);
+      await store.recoverTimes(NOW, []);
+      expect(await stored(store, ingestionId)).toEqual(before);
+      const aDayBefore = NOW - 24 * 3_600_000;
+      await store.recoverTimes(aDayBefore, [ingestionId]);
+      expect(await stored(store, ingestionId)).toEqual(before);
+      await store.recoverTimes(aDayBefore, []);
+      expect(await stored(store, ingestionId)).toEqual({
+        ...before,
+        nextAttemptAt: aDayBefore + 3_600_000,
+        retry: { ...retry, firstFailedAt: aDayBefore },
+      });
+    });
+
+    it('leaves alone what runs or was stopped', async () => {
+      const { store } = subject();
+      const paused = await running(store, sampleIngestion('paused'));
+      await failOnce(store, paused, 'completion', { nextAttemptAt: NOW + 60_000 });
+      await store.applyEvent(paused.ingestionId, 'pause', NOW);
+      const run = await running(store, sample);
+      await failOnce(store, run, 'completion', { nextAttemptAt: NOW + 60_000 });
+      const both = async () => [await stored(store, ingestionId), await stored(store, paused.ingestionId)];
+      const before = await both();
+      await store.recoverTimes(NOW - 24 * 3_600_000, []);
+      expect(await both()).toEqual(before);
+    });
+  });
+
+  describe('newestTime', () => {
+    it('is that of whatever was put on record last, and none where nothing is', async () => {
+      const { store } = subject();
+      expect(await store.newestTime()).toBeNull();
+      await submitted(store, sample, NOW + 1);
+      expect(await store.newestTime()).toBe(NOW + 1);
+      await store.applyEvent(ingestionId, 'pause', NOW + 2);
+      expect(await store.newestTime()).toBe(NOW + 2);
+      const idempotency = { key: 'key', bodyDigest: 'digest' };
+      await store.submit(keyOf(sample, { idempotency, now: NOW + 3 }), () => ({ answer: answerOf(sample, 'RUNNING') }));
+      expect(await (await subject().reopen()).newestTime()).toBe(NOW + 3);
     });
   });
 

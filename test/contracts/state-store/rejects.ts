@@ -22,6 +22,8 @@ const sample = sampleIngestion('feed');
 const { ingestionId } = sample;
 const chain = sampleChain(3) as [PlannedChunk, PlannedChunk, PlannedChunk];
 const bad = [0.5, 3.5, 12.5].map(badRecordAt) as [BadRecord, BadRecord, BadRecord];
+/** More than go in one piece. */
+const many = Array.from({ length: 1_200 }, (_, index) => badRecordAt(index));
 const first: PlanToRecord = { planned: chain[0], rejects: bad.slice(0, 2) };
 const second: PlanToRecord = { planned: chain[1], rejects: bad.slice(2) };
 
@@ -149,6 +151,40 @@ export function describeRejects(subject: Subject): void {
       await store.submit(keyOf(sample), () => ({ answer, update: { read: { ...sample.read, onBadRecord: 'fail' } } }));
       await isOnRecord(bad.slice(0, 2));
       await store.submit(keyOf(sample), () => ({ answer, update: { discardPlans: true } }));
+      await isOnRecord([]);
+    });
+
+    it.each(['restartUnbegun', 'discardPlans'] as const)(
+      'beyond a piece are behind no plan after %s, and counted until the next reading drops them',
+      async (how) => {
+        const run = await running(subject().store, sample);
+        await subject().store.planChunk(run, { planned: chain[0], rejects: many }, NOW);
+        if (how === 'restartUnbegun') {
+          await subject().store.restartUnbegun(run, { ...sample.fingerprint, size: 5 });
+        } else {
+          const answer = answerOf(sample, 'RUNNING');
+          await subject().store.submit(keyOf(sample), () => ({ answer, update: { discardPlans: true } }));
+        }
+        await isOnRecord(many.slice(500));
+        expect(await stored(subject().store, ingestionId)).toMatchObject({ highestPlannedChunk: -1 });
+        const store = await subject().reopen();
+        await store.recoverAtStart(NOW);
+        expect(await store.dropRejectsBehindPlans(await claimed(store))).toMatchObject({ rejectedRecords: 0 });
+        await isOnRecord([]);
+      },
+    );
+
+    it('are dropped in pieces, after each of which those on record are counted and the rest is found again', async () => {
+      const run = await running(subject().store, sample);
+      await subject().store.recordRejects(run, many, NOW);
+      const dropping = subject().store.dropRejectsBehindPlans(run);
+      await isOnRecord(many.slice(500));
+      await subject().store.applyEvent(ingestionId, 'pause', NOW);
+      await expect(dropping).rejects.toMatchObject({ code: 'RUN_OVERTAKEN' });
+      const store = await subject().reopen();
+      await isOnRecord(many.slice(500));
+      await store.applyEvent(ingestionId, 'resume', NOW);
+      expect(await store.dropRejectsBehindPlans(await claimed(store))).toMatchObject({ rejectedRecords: 0 });
       await isOnRecord([]);
     });
 

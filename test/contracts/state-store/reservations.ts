@@ -3,8 +3,10 @@ import { STATUSES } from '../../../src/model/ingestion.ts';
 import type { ForeignIngestion, MetState, StateStore } from '../../../src/state/state-store.ts';
 import {
   answerOf,
+  badRecordAt,
   keyOf,
   NOW,
+  rejectsOf,
   running,
   sampleIngestion,
   snapshotOf,
@@ -78,6 +80,17 @@ export function describeReservations(subject: Subject): void {
       await store.deleteIngestion(ID, NOW);
       expect(await store.reserveForeign([foreign('part')], forReal)).toEqual({ all: 0, part: 1, known: 0 });
       expect((await deletedOf(store))?.extent).toBe('part');
+    });
+
+    it('takes an id of which something is yet to be purged', async () => {
+      const { store } = subject();
+      const run = await running(store, feed);
+      await store.recordRejects(run, [badRecordAt(1)], NOW);
+      await store.failRun(run, { code: 'DELIVERY_REJECTED', message: 'no such product' }, NOW);
+      await store.deleteIngestion(ID, NOW);
+      expect(await store.reserveForeign([foreign('part')], forReal)).toEqual({ all: 0, part: 1, known: 0 });
+      expect(await rejectsOf(store, ID)).toEqual([]);
+      expect(await store.listUnpurged()).toEqual([]);
     });
 
     it('on trial counts and writes nothing', async () => {

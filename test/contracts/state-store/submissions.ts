@@ -181,6 +181,20 @@ export function describeSubmissions(subject: Subject): void {
       expect((await stored(store, sample.ingestionId)).nextAttemptAt).toBeNull();
     });
 
+    it('leaves a run that goes to another callback to the next, which counts no failure of the old one', async () => {
+      const { store } = subject();
+      const run = await running(store, sample);
+      await failOnce(store, run, 'completion', { nextAttemptAt: NOW + 60_000 });
+      const { attempt } = await store.beginAttempt(run, 'completion', NOW);
+      await update({ delivery: { ...sample.delivery, callbackUrl: 'http://new/' } }, NOW + 1);
+      const moved = { status: 'QUEUED', nextAttemptAt: null, retry: NO_FAILURES, completedAt: null };
+      expect(await stored(store, sample.ingestionId)).toMatchObject(moved);
+      // What the old receiver says from now on says nothing of the new one.
+      expect(await store.completeRun(run, attempt, NOW + 2)).toMatchObject(moved);
+      await expect(store.rewindTo(run, 0, NOW)).rejects.toMatchObject({ code: 'RUN_OVERTAKEN' });
+      expect(await claimed(store)).toEqual({ ingestionId: run.ingestionId, epoch: run.epoch + 1 });
+    });
+
     it('writes nothing where there is nothing to change', async () => {
       const before = await submitted(subject().store, sample);
       await update({ resume: false }, NOW + 1);
@@ -249,10 +263,13 @@ export function describeSubmissions(subject: Subject): void {
       await expect(reused).rejects.toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
     });
 
-    it('is kept for seven days', async () => {
+    it('is kept until the store is told to forget it, whatever time a request says it is', async () => {
       await ask({});
-      expect(await ask({ now: NOW + 7 * DAY_MS }, 'RUNNING')).toMatchObject({ status: 'STARTED' });
-      expect(await ask({ now: NOW + 7 * DAY_MS + 1 }, 'RUNNING')).toMatchObject({ status: 'RUNNING' });
+      await ask({ now: NOW + 400 * DAY_MS, idempotency: { ...idempotency, key: 'another' } });
+      await subject().store.forgetAnswersBefore(NOW);
+      expect(await ask({ now: NOW + 400 * DAY_MS }, 'RUNNING')).toMatchObject({ status: 'STARTED' });
+      await subject().store.forgetAnswersBefore(NOW + 1);
+      expect(await ask({}, 'RUNNING')).toMatchObject({ status: 'RUNNING' });
     });
   });
 

@@ -37,9 +37,9 @@ export const STATE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'rewind-forgets-plans',
     file: CHANGES,
-    find: 'return { ...ingestion, checkpoint, updatedAt: now };',
+    find: 'return { ...ingestion, checkpoint, retry, updatedAt: now };',
     replacement:
-      'return { ...ingestion, checkpoint, highestPlannedChunk: checkpoint.nextChunkNumber - 1, updatedAt: now };',
+      'return { ...ingestion, checkpoint, retry, highestPlannedChunk: checkpoint.nextChunkNumber - 1, updatedAt: now };',
     breaks: ['plan-frozen', 'no-internal-error'],
   },
   {
@@ -53,15 +53,15 @@ export const STATE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'open-attempts-prove-not-stored',
     file: 'src/state/sqlite-attempt-table.ts',
-    find: "outcome: 'unknown', reason: 'its run ended during the attempt' };",
-    replacement: "outcome: 'unknown', proves_not_stored: 1, reason: 'its run ended during the attempt' };",
+    find: "outcome: 'unknown', reason: 'its run ended during the attempt' } as const;",
+    replacement: "outcome: 'unknown', proves_not_stored: 1, reason: 'its run ended during the attempt' } as const;",
     breaks: ['halving-safe'],
   },
   {
     name: 'open-attempts-stay-open',
     file: 'src/state/sqlite-attempt-table.ts',
-    find: "outcome: 'unknown', reason: 'its run ended during the attempt' };",
-    replacement: "reason: 'its run ended during the attempt' };",
+    find: "outcome: 'unknown', reason: 'its run ended during the attempt' } as const;",
+    replacement: "reason: 'its run ended during the attempt' } as const;",
     breaks: ['no-internal-error', 'end-explained', 'made-whole'],
   },
   {

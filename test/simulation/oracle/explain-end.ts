@@ -12,7 +12,7 @@ const REASONS: Readonly<Record<string, (facts: IngestionFacts) => boolean>> = {
   DELIVERY_WINDOW_OVER: (facts) => facts.hasRunOutOfTime,
   DELIVERY_REJECTED: (facts) => facts.rejections >= MAX_REJECTIONS || facts.wasRefusedForGood,
   CALLBACK_NOT_ALLOWED: (facts) => facts.wasRefusedForGood,
-  RECEIVER_FORGETS: (facts) => facts.rewinds >= MAX_REWINDS,
+  RECEIVER_FORGETS: (facts) => facts.rewinds === MAX_REWINDS - 1,
   CHUNK_TOO_LARGE_FOR_RECEIVER: (facts) => facts.wasTooLarge,
   INTERNAL: () => false,
 };

@@ -42,6 +42,8 @@ export function judgeFailure(
   facts.notBefore = nextAttemptAt ?? 0;
   // Begun ahead and not made: nothing was learned.
   if (!wasSent && nextAttemptAt === null && failure.retry.failureCount === 0) return;
+  // It counts once the checkpoint has gone back.
+  if (outcome.kind === 'rewind-asked') return;
   facts.firstFailedAt = Math.min(facts.firstFailedAt ?? now, now);
   judgeWait(failure, { facts, reading: reading ?? null, now, accuse });
 }
@@ -54,9 +56,6 @@ function judgeWait(failure: Failure, judging: Judging): void {
       judgeRejection(failure, judging);
       return;
     case 'rewind-asked':
-      facts.forgiveFailures();
-      facts.rewinds += 1;
-      return;
     case 'too-large':
     case 'acknowledged':
       return;

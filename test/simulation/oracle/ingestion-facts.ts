@@ -36,7 +36,7 @@ export class IngestionFacts {
   readonly callbackUrls = new Set<string>();
   /** Rejections since the last acknowledgement, resume, rewind or start. */
   rejections = 0;
-  /** Rewinds asked for since new ground was won. */
+  /** How often the checkpoint went back since new ground was won. */
   rewinds = 0;
   wasTooLarge = false;
   wasRefusedForGood = false;

@@ -155,6 +155,8 @@ export class StateOracle {
           this.#plans.dropped(change);
         }
         if (commit.method === 'submit' && commit.result.changed.length > 0) facts.changeCount += 1;
+        // Another receiver has neither failed nor asked to be left alone.
+        if (before !== null && before.delivery.callbackUrl !== after.delivery.callbackUrl) this.#resume(facts);
         if (commit.method === 'submit' && commit.result.status === 'RESUMED') this.#resume(facts);
         return;
       case 'applyEvent':
@@ -251,6 +253,8 @@ export class StateOracle {
     );
     const isThere = after.checkpoint.nextChunkNumber === toChunkNumber;
     if (!asked || !isThere) this.#accuse('rewind-asked', `nobody asked to go back to chunk ${toChunkNumber}`);
+    facts.forgiveFailures();
+    facts.rewinds += 1;
     if (facts.rewinds >= MAX_REWINDS) this.#accuse('rewind-asked', `rewind ${facts.rewinds} without new ground`);
   }
 
@@ -260,6 +264,7 @@ export class StateOracle {
       this.#accuse('completed-true', `attempt ${attempt} at COMPLETED was not acknowledged`);
     }
     facts.openAttempts.delete(openAttempt('completion', attempt));
+    if (after.status !== 'COMPLETED') return;
     const { checkpoint } = after;
     const isWhole = checkpoint.nextChunkNumber === facts.plans.size && (checkpoint.isAtEnd || facts.plans.size === 0);
     if (!isWhole) this.#accuse('completed-true', `it is completed at chunk ${checkpoint.nextChunkNumber}`);

@@ -41,17 +41,30 @@ function required(id) {
 
 function paint() {
   const { view, failure, refusal } = page;
-  const isGone = failure instanceof ServiceGone;
   const shown = refusal ?? failure;
   morphChildren(main, [
-    h('div', { 'data-key': 'problem', role: 'alert' }, shown === null ? null : problemBox(shown)),
+    h('div', { 'data-key': 'problem', role: 'alert' }, shown === null ? null : problemBox(shown, serviceNow())),
     h('div', { 'data-key': 'view' }, ...view.render(serviceNow())),
   ]);
   view.painted?.();
   document.title = `${view.title} · Ackstream`;
-  connection.textContent = isGone ? 'No connection' : failure !== null ? 'Out of date' : page.isLive ? 'Live' : '';
-  connection.className = `connection ${failure === null ? 'good' : 'bad'}`;
+  connection.textContent = connectionText();
+  connection.className = `connection ${failure === null ? 'good' : isMissing(failure) ? 'calm' : 'bad'}`;
   forgetToken.hidden = storedToken() === null;
+}
+
+/** What is shown, and whether what is known of it is new. */
+function connectionText() {
+  const { failure, isLive } = page;
+  if (failure instanceof ServiceGone) return 'No connection';
+  if (isMissing(failure)) return 'Not found';
+  if (failure !== null) return 'Out of date';
+  return isLive ? 'Live' : '';
+}
+
+/** @param {Error | null} error whether it says that there is no such thing, which no later look will change */
+function isMissing(error) {
+  return error instanceof ApiError && error.problem.status === 404;
 }
 
 /** @param {View} view */
@@ -192,6 +205,10 @@ document.addEventListener('submit', (event) => {
   event.preventDefault();
   const name = event.submitter?.dataset.submit ?? event.target.dataset.action;
   void act(name, event.target);
+});
+document.addEventListener('input', (event) => {
+  const form = event.target instanceof Element ? event.target.closest('form') : null;
+  if (form !== null && main.contains(form)) page.view.edited?.(form);
 });
 forgetToken.addEventListener('click', () => {
   storeToken(null);

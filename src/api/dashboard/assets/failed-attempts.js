@@ -1,5 +1,5 @@
 import { h } from './dom.js';
-import { count, milliseconds, time } from './format.js';
+import { count, milliseconds, time, withTimes } from './format.js';
 import { failedAttempts } from './ledger.js';
 
 /** Failed attempts that are listed. */
@@ -32,7 +32,7 @@ export function attemptList(chunk, now) {
           { 'data-key': `${one.epoch}.${one.attempt}`, value: one.attempt },
           time(one.begun_at, now),
           `, ${summaryOf(one)}: `,
-          h('span', { class: 'quiet-text' }, one.reason),
+          h('span', { class: 'quiet-text' }, withTimes(one.reason ?? '', now)),
         ),
       ),
     ),

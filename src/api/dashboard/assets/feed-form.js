@@ -1,60 +1,31 @@
 import { ApiError, post, read } from './api.js';
 import { h, once } from './dom.js';
+import { CALLBACK_FIELDS, LIMIT_FIELDS, MAIN_FIELDS, READING_FIELDS } from './feed-fields.js';
+import { initialText, previewOf, problemsByField, requestOf, textIn } from './feed-request.js';
+import { fileTypeOf } from './file-type.js';
+import { formField } from './form-field.js';
 import { previewSection } from './preview-section.js';
+import { FROM_ITS_START } from './remedy-text.js';
 
 /** @typedef {import('./types.d.ts').Preview} Preview */
 /** @typedef {import('./types.d.ts').Ingestion} Ingestion */
-/** @typedef {{ readonly name: string, readonly label: string, readonly hint?: string, readonly required?: boolean, readonly type?: string, readonly isMultiline?: boolean, readonly options?: Readonly<Record<string, string>> }} Field */
+/** @typedef {import('./types.d.ts').FeedField} FeedField */
+/** @typedef {import('./file-type.js').FileType} FileType */
 
-/** @type {readonly Field[]} */
-const FIELDS = [
-  {
-    name: 'file_path',
-    label: 'File',
-    required: true,
-    hint: 'On the machine of the service: a file, a folder or a pattern such as /srv/feeds/*.csv.gz.',
-  },
-  { name: 'callback_url', label: 'Callback', hint: 'Where the chunks are posted to. Not needed for a preview.' },
-  {
-    name: 'file_type',
-    label: 'Type',
-    options: { '': 'by the name', json: 'JSON', ndjson: 'NDJSON', csv: 'CSV', tsv: 'TSV', excel: 'Excel', xml: 'XML' },
-  },
-  {
-    name: 'record_path',
-    label: 'Record path',
-    hint: 'Where the records are, such as products.items. Left out, it is found.',
-  },
-  {
-    name: 'chunk_size_by_records',
-    label: 'Records per chunk',
-    type: 'number',
-    hint: 'Left out: 1,000 records or 4 MiB.',
-  },
-  { name: 'on_bad_record', label: 'A bad record', options: { '': 'ends the ingestion', quarantine: 'is set aside' } },
-];
-/** @type {readonly Field[]} */
-const SECRET_FIELDS = [
-  {
-    name: 'callback_headers',
-    label: 'Headers',
-    isMultiline: true,
-    hint: 'One in a line, such as Authorization: Bearer …',
-  },
-  { name: 'callback_secret', label: 'Signing secret', type: 'password', hint: 'whsec_… (Standard Webhooks).' },
-];
-/** The fields of a preview. */
-const READING_FIELDS = [
-  'file_path',
-  'file_type',
-  'record_path',
-  'chunk_size_by_records',
-  'format',
-  'number_form',
-  'chunk_size_by_memory',
-];
-/** What a repeated delivery keeps of the one before beside the fields of the form. */
-const KEPT_FIELDS = ['format', 'number_form', 'chunk_size_by_memory', 'max_bad_records', 'status_url', 'retry'];
+/** What people call the types. @type {Readonly<Record<FileType, string>>} */
+const TYPE_NAMES = { json: 'JSON', ndjson: 'NDJSON', csv: 'CSV', excel: 'Excel', xml: 'XML' };
+
+/** @param {FileType} type */
+const fieldsOf = (type) => [...MAIN_FIELDS, ...READING_FIELDS[type], ...LIMIT_FIELDS, ...CALLBACK_FIELDS];
+
+/**
+ * What the form is for, and what came of what was asked with it.
+ * @typedef {object} Shown
+ * @property {Ingestion | null} earlier what is to be delivered again, once it was read
+ * @property {FileType} type that the fields are for
+ * @property {Preview | null} preview
+ * @property {Readonly<Record<string, string>>} problems by field
+ */
 
 /**
  * Asks what to deliver and where to, previews it and starts it.
@@ -62,15 +33,42 @@ const KEPT_FIELDS = ['format', 'number_form', 'chunk_size_by_memory', 'max_bad_r
  * @param {import('./types.d.ts').Surroundings} surroundings
  * @returns {import('./types.d.ts').View}
  */
-export function createFeedForm(parameters, { announce }) {
+export function createFeedForm(parameters, { announce, paint }) {
   const from = parameters.get('from');
-  /** @type {Ingestion | null} */
-  let earlier = null;
-  /** @type {Preview | null} */
-  let preview = null;
-  /** @type {Readonly<Record<string, string>>} */
-  let problems = {};
+  const title = from === null ? 'New ingestion' : 'Deliver again';
+  /** @type {Shown} */
+  const shown = { earlier: null, type: 'json', preview: null, problems: {} };
+  return {
+    title,
+    async refresh() {
+      if (from !== null && shown.earlier === null && /^[0-9a-f]+$/.test(from)) {
+        /** @type {Ingestion} */
+        const earlier = await read(`/api/ingestions/${from}`);
+        Object.assign(shown, { earlier, type: fileTypeOf(earlier.file_type, '') });
+      } else if (shown.earlier === null) await read('/api/ingestions?limit=1');
+    },
+    render: () => [
+      h('h1', {}, title),
+      from !== null && shown.earlier === null ? h('p', { class: 'quiet-text' }, 'Reading…') : formOf(shown),
+      shown.preview === null ? h('div', { 'data-key': 'no-preview' }) : once(shown.preview, previewSection),
+    ],
+    edited(form) {
+      const values = new FormData(form);
+      const type = fileTypeOf(textIn(values, 'file_type'), textIn(values, 'file_path').trim());
+      if (type === shown.type) return;
+      shown.type = type;
+      paint();
+    },
+    actions: actionsOf(shown, announce),
+  };
+}
 
+/**
+ * @param {Shown} shown
+ * @param {(text: string) => void} announce
+ * @returns {Required<import('./types.d.ts').View>['actions']}
+ */
+function actionsOf(shown, announce) {
   /**
    * Sends what the form says; fields that are refused are told at their place.
    * @template Answer
@@ -78,79 +76,60 @@ export function createFeedForm(parameters, { announce }) {
    * @param {(body: Record<string, unknown>) => Promise<Answer>} send
    */
   async function submit(form, send) {
-    problems = {};
+    shown.problems = {};
+    const fields = fieldsOf(shown.type);
     try {
-      return await send(bodyOf(/** @type {HTMLFormElement} */ (form), earlier));
+      return await send(requestOf(/** @type {HTMLFormElement} */ (form), fields));
     } catch (error) {
-      if (error instanceof ApiError) problems = problemsOf(error);
+      if (error instanceof ApiError) shown.problems = problemsByField(error.problem, fields);
       throw error;
     }
   }
 
   return {
-    title: from === null ? 'New ingestion' : 'Deliver again',
-    async refresh() {
-      if (from !== null && earlier === null && /^[0-9a-f]+$/.test(from))
-        earlier = await read(`/api/ingestions/${from}`);
-      else if (earlier === null) await read('/api/ingestions?limit=1');
+    async preview(form) {
+      shown.preview = null;
+      /** @type {Preview} */
+      const found = await submit(form, (body) => post('/api/preview', previewOf(body)));
+      shown.preview = found;
+      announce(`The preview shows ${found.records.length} records and ${found.fields.length} fields.`);
     },
-    render: () => [
-      h('h1', {}, from === null ? 'New ingestion' : 'Deliver again'),
-      from !== null && earlier === null ? h('p', { class: 'quiet-text' }, 'Reading…') : formOf(earlier, problems),
-      preview === null ? h('div', { 'data-key': 'no-preview' }) : once(preview, previewSection),
-    ],
-    actions: {
-      async preview(form) {
-        preview = null;
-        /** @type {Preview} */
-        const found = await submit(form, (body) => {
-          const wanted = Object.entries(body).filter(([name]) => READING_FIELDS.includes(name));
-          return post('/api/preview', Object.fromEntries(wanted));
-        });
-        preview = found;
-        announce(`The preview shows ${found.records.length} records and ${found.fields.length} fields.`);
-      },
-      async start(form) {
-        /** @type {{ readonly status: string, readonly ingestion_id: string }} */
-        const { status, ingestion_id: id } = await submit(form, (body) => post('/api/ingest', body));
-        location.hash = `#/ingestions/${id}${status === 'STARTED' ? '' : `?met=${encodeURIComponent(status)}`}`;
-      },
+    async start(form) {
+      /** @type {{ readonly status: string, readonly ingestion_id: string }} */
+      const { status, ingestion_id: id } = await submit(form, (body) => post('/api/ingest', body));
+      location.hash = `#/ingestions/${id}${status === 'STARTED' ? '' : `?met=${encodeURIComponent(status)}`}`;
     },
   };
 }
 
-/**
- * @param {Ingestion | null} earlier
- * @param {Readonly<Record<string, string>>} problems
- */
-function formOf(earlier, problems) {
-  const names = earlier?.callback_header_names ?? [];
-  /** @type {Readonly<Record<string, unknown>>} */
-  const known = earlier === null ? {} : { ...earlier };
-  const initialValue = (/** @type {string} */ name) => {
-    if (name === 'callback_headers') return names.map((one) => `${one}: \n`).join('');
-    const value = known[name];
-    if (typeof value === 'number') return value === 0 ? '' : `${value}`;
-    return typeof value === 'string' && value !== 'fail' ? value : '';
-  };
-  const control = (/** @type {Field} */ field) => fieldOf(field, initialValue(field.name), problems[field.name]);
+/** @param {Shown} shown */
+function formOf({ earlier, type, problems }) {
+  // Options belong to a type: those of another one mean nothing.
+  const isOfType = earlier !== null && fileTypeOf(earlier.file_type, '') === type;
+  const known = earlier === null || isOfType ? earlier : { ...earlier, format: {} };
+  const fieldsIn = (/** @type {readonly FeedField[]} */ fields) =>
+    h(
+      'div',
+      { class: 'fields' },
+      ...fields.map((field) => formField(field, initialText(field, known), problems[field.name])),
+    );
   return h(
     'form',
     { class: 'box feed', 'data-key': 'form', 'data-action': 'preview', method: 'post', novalidate: true },
-    h('div', { class: 'fields' }, ...FIELDS.map(control)),
+    fieldsIn(MAIN_FIELDS),
     h(
       'details',
-      { open: names.length > 0 },
-      h('summary', {}, 'Headers and secret of the callback'),
-      names.length > 0
-        ? h(
-            'p',
-            { class: 'hint' },
-            'Their values are never shown: give them again, and the signing secret if there was one.',
-          )
-        : null,
-      h('div', { class: 'fields' }, ...SECRET_FIELDS.map(control)),
+      { 'data-key': 'format', open: READING_FIELDS[type].some((field) => initialText(field, known) !== '') },
+      h('summary', {}, 'Format and limits'),
+      h(
+        'fieldset',
+        { 'data-key': 'reading' },
+        h('legend', {}, `Reading ${TYPE_NAMES[type]}`),
+        fieldsIn(READING_FIELDS[type]),
+      ),
+      h('fieldset', { 'data-key': 'limits' }, h('legend', {}, 'Limits'), fieldsIn(LIMIT_FIELDS)),
     ),
+    callbackSection(earlier, fieldsIn),
     h(
       'p',
       {},
@@ -158,7 +137,7 @@ function formOf(earlier, problems) {
         'label',
         { class: 'check' },
         h('input', { type: 'checkbox', name: 're_ingestion', checked: earlier !== null }),
-        ' Deliver it from its start, even if it was delivered before',
+        ` ${FROM_ITS_START}, even if it was delivered before`,
       ),
     ),
     h(
@@ -171,77 +150,22 @@ function formOf(earlier, problems) {
 }
 
 /**
- * @param {Field} field
- * @param {string} value
- * @param {string | undefined} problem
- */
-function fieldOf({ name, label, hint, required, type = 'text', isMultiline, options }, value, problem) {
-  const id = `field-${name}`;
-  const described = [hint === undefined ? '' : `${id}-hint`, problem === undefined ? '' : `${id}-problem`].filter(
-    (one) => one !== '',
-  );
-  const attributes = {
-    id,
-    name,
-    'aria-describedby': described.length === 0 ? null : described.join(' '),
-    'aria-invalid': problem === undefined ? null : 'true',
-    'aria-required': required === true ? 'true' : null,
-    autocomplete: 'off',
-    spellcheck: 'false',
-  };
-  const control =
-    options !== undefined
-      ? h(
-          'select',
-          attributes,
-          ...Object.entries(options).map(([key, word]) => h('option', { value: key, selected: key === value }, word)),
-        )
-      : isMultiline === true
-        ? h('textarea', { ...attributes, rows: 2 }, value)
-        : h('input', { ...attributes, type, value: value === '' ? null : value, min: type === 'number' ? 0 : null });
-  return h(
-    'div',
-    { class: `field ${name}` },
-    h('label', { for: id }, label),
-    control,
-    hint === undefined ? null : h('p', { class: 'hint', id: `${id}-hint` }, hint),
-    problem === undefined ? null : h('p', { class: 'field-problem', id: `${id}-problem` }, problem),
-  );
-}
-
-/**
- * @param {HTMLFormElement} form
  * @param {Ingestion | null} earlier
- * @returns {Record<string, unknown>}
+ * @param {(fields: readonly FeedField[]) => HTMLElement} fieldsIn
  */
-function bodyOf(form, earlier) {
-  const entries = [...new FormData(form)].flatMap(([name, value]) => {
-    const text = typeof value === 'string' ? value.trim() : '';
-    if (text === '') return [];
-    if (name === 'chunk_size_by_records') return [[name, Number(text)]];
-    if (name === 're_ingestion') return [[name, true]];
-    if (name === 'callback_headers') return [[name, headersOf(text)]];
-    return [[name, text]];
-  });
-  const typed = Object.fromEntries(entries);
-  const kept = Object.entries(earlier ?? {}).filter(([name, value]) => KEPT_FIELDS.includes(name) && value !== null);
-  // Options belong to a type: with another one they would be refused.
-  const isSameType = earlier !== null && (typed.file_type ?? earlier.file_type) === earlier.file_type;
-  return { ...Object.fromEntries(kept.filter(([name]) => name !== 'format' || isSameType)), ...typed };
-}
-
-/** @param {string} text */
-function headersOf(text) {
-  const pairs = text.split('\n').map((line) => {
-    const end = line.indexOf(':');
-    return end < 0 ? [line.trim(), ''] : [line.slice(0, end).trim(), line.slice(end + 1).trim()];
-  });
-  return Object.fromEntries(pairs.filter(([name, value]) => name !== '' || value !== ''));
-}
-
-/** @param {ApiError} error by the field of the form; what is below one, such as a header, is told at it */
-function problemsOf({ problem }) {
-  return Object.fromEntries(
-    (problem.errors ?? []).map(({ field, message }) => [field.split(/[.[]/)[0] ?? '', message]),
+function callbackSection(earlier, fieldsIn) {
+  const hasHeaders = earlier !== null && earlier.callback_header_names.length > 0;
+  return h(
+    'details',
+    { 'data-key': 'callback', open: hasHeaders },
+    h('summary', {}, 'Headers, secret and status URL of the callback'),
+    hasHeaders
+      ? h(
+          'p',
+          { class: 'hint' },
+          'Their values are never shown: give them again, and the signing secret if there was one.',
+        )
+      : null,
+    fieldsIn(CALLBACK_FIELDS),
   );
 }

@@ -2,6 +2,7 @@
 import { h } from './dom.js';
 
 const integers = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
+const threeDigits = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 3 });
 const tenths = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
 const clockTime = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 const dayTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
@@ -31,16 +32,9 @@ export function rate(value) {
   return (value < 100 ? tenths : integers).format(value);
 }
 
-/** @param {number} value */
+/** @param {number} value in bytes or megabytes, as the command line has it */
 export function bytes(value) {
-  const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
-  let scaled = value;
-  let unit = 0;
-  while (scaled >= 1024 && unit < units.length - 1) {
-    scaled /= 1024;
-    unit += 1;
-  }
-  return `${rate(scaled)} ${units[unit]}`;
+  return value < 10_000 ? counted(value, 'byte') : `${threeDigits.format(value / 1_000_000)} MB`;
 }
 
 /**
@@ -68,7 +62,32 @@ export function milliseconds(ms) {
 export function time(iso, now) {
   const date = new Date(iso);
   const text = Math.abs(now - date.getTime()) < DAY_MS / 2 ? clockTime.format(date) : dayTime.format(date);
-  return h('time', { datetime: iso, title: absoluteTime.format(date) }, text);
+  return timeElement(iso, text);
+}
+
+/**
+ * @param {string} iso
+ * @param {string} text
+ */
+function timeElement(iso, text) {
+  return h('time', { datetime: iso, title: absoluteTime.format(new Date(iso)) }, text);
+}
+
+/** A time as the service writes it into texts. */
+const WRITTEN_TIME = /(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)/;
+
+/**
+ * What the service says, with its times as {@link time} has them.
+ * @param {string} text
+ * @param {number} now
+ */
+export function withTimes(text, now) {
+  return text.split(WRITTEN_TIME).map((part, index) => (index % 2 === 1 ? time(part, now) : part));
+}
+
+/** @param {string} text {@link withTimes}, where there is room for text alone */
+export function withFullTimes(text) {
+  return text.replaceAll(new RegExp(WRITTEN_TIME, 'g'), (iso) => absoluteTime.format(new Date(iso)));
 }
 
 /** @param {number} seconds what lies long back is of interest by its greatest unit alone */
@@ -82,10 +101,9 @@ function roughly(seconds) {
  * @param {number} now
  */
 export function distance(iso, now) {
-  const date = new Date(iso);
-  const seconds = (date.getTime() - now) / 1000;
+  const seconds = (Date.parse(iso) - now) / 1000;
   const text = seconds > 0 ? `in ${duration(seconds)}` : seconds > -2 ? 'just now' : `${roughly(-seconds)} ago`;
-  return h('time', { datetime: iso, title: absoluteTime.format(date) }, text);
+  return timeElement(iso, text);
 }
 
 /**
@@ -94,7 +112,7 @@ export function distance(iso, now) {
  * @param {number} now
  */
 export function upcoming(iso, now) {
-  return Date.parse(iso) - now > 500 ? distance(iso, now) : h('time', { datetime: iso }, 'is due');
+  return Date.parse(iso) - now > 500 ? distance(iso, now) : timeElement(iso, 'is due');
 }
 
 /** @param {number} seconds since 1970: the time of day */

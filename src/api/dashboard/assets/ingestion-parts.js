@@ -1,6 +1,6 @@
 /** What the list and the page of one ingestion both show of it. */
 import { h } from './dom.js';
-import { bytes, count, counted, duration, rate, upcoming } from './format.js';
+import { bytes, count, counted, distance, duration, rate, upcoming, withFullTimes, withTimes } from './format.js';
 
 /** @typedef {import('./types.d.ts').Ingestion} Ingestion */
 
@@ -48,14 +48,17 @@ export function sizeText({ totals }) {
 }
 
 /**
- * Why it stands, or why its last attempt failed, and when it goes on.
+ * Why it stands, or why its last attempt failed, since when, and when it goes on.
  * @param {Ingestion} ingestion
  * @param {number} now
  */
 export function troubleLines(ingestion, now) {
   const { last_error: error, next_attempt_at: next } = ingestion;
   return [
-    error === null ? null : h('p', { class: 'trouble' }, h('b', { class: 'code' }, error.code), ' ', error.message),
+    error === null
+      ? null
+      : h('p', { class: 'trouble' }, h('b', { class: 'code' }, error.code), ' ', withTimes(error.message, now)),
+    error === null ? null : h('p', { class: 'quiet-text' }, 'It happened ', distance(error.at, now)),
     next === null ? null : h('p', { class: 'quiet-text' }, 'Next attempt ', upcoming(next, now)),
   ];
 }
@@ -68,7 +71,8 @@ export function troubleLines(ingestion, now) {
 export function passingTrouble({ last_error: error, next_attempt_at: next }, now) {
   if (error === null) return null;
   const when = next === null ? 'is under way' : upcoming(next, now);
-  return h('p', { class: 'clip bad-text', title: error.message }, error.message, ' · next attempt ', when);
+  const title = withFullTimes(error.message);
+  return h('p', { class: 'clip bad-text', title }, withTimes(error.message, now), ' · next attempt ', when);
 }
 
 /**
@@ -82,7 +86,8 @@ export function circuitLine(circuit, now) {
     { class: 'circuit' },
     `Circuit ${circuit.state}: `,
     h('code', {}, circuit.origin),
-    ` gets nothing but probes, after ${failures}; `,
+    ` gets nothing but probes, after ${failures}`,
+    circuit.last_failure === null ? '; ' : ` (${circuit.last_failure}); `,
     circuit.next_probe_at === null
       ? 'a probe is under way.'
       : ['next probe ', upcoming(circuit.next_probe_at, now), '.'],

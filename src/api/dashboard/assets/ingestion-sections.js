@@ -3,6 +3,7 @@ import { h } from './dom.js';
 import { attemptList } from './failed-attempts.js';
 import { bytes, count, distance, duration, fileName, rate, time } from './format.js';
 import { circuitLine, progressBar, statusBadge, troubleLines } from './ingestion-parts.js';
+import { remedyText } from './remedy-text.js';
 
 /** @typedef {import('./types.d.ts').Ingestion} Ingestion */
 
@@ -82,9 +83,18 @@ export function progress(ingestion, now) {
       fact('Set aside', count(totals.rejected_records)),
       fact('Run', count(ingestion.epoch)),
       fact('Begun', distance(ingestion.created_at, now)),
-      fact('Ended', ingestion.completed_at === null ? '–' : time(ingestion.completed_at, now)),
+      endOf(ingestion, now),
     ),
   );
+}
+
+/**
+ * @param {Ingestion} ingestion
+ * @param {number} now
+ */
+function endOf({ status, completed_at: completed, last_error: error }, now) {
+  if (status === 'FAILED' && error !== null) return fact('Failed', time(error.at, now));
+  return fact('Ended', completed === null ? '–' : time(completed, now));
 }
 
 /**
@@ -105,7 +115,7 @@ export function failureBox(ingestion, pending, now) {
     ...troubleLines(ingestion, now),
     circuit === null ? null : circuitLine(circuit, now),
     placeLine(error?.place),
-    error === null ? null : h('p', { class: 'remedy' }, error.what_to_do),
+    error === null ? null : h('p', { class: 'remedy' }, remedyText(error.what_to_do)),
     pending === null ? null : attemptList(pending, now),
   );
 }

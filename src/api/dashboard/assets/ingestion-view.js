@@ -7,6 +7,7 @@ import { buttons, failureBox, heading, progress, settings } from './ingestion-se
 import { createLastFailedAttempt } from './last-failed-attempt.js';
 import { createLedger } from './ledger.js';
 import { createRejectList } from './reject-list.js';
+import { FROM_ITS_START } from './remedy-text.js';
 import { createVerification } from './verification.js';
 
 /** @typedef {import('./types.d.ts').Ingestion} Ingestion */
@@ -155,7 +156,7 @@ function movesOf({ path, refresh, name }, { confirm, announce }) {
         title: `Delete the ingestion of ${name()}?`,
         text: [
           'Removed for good: its ledger and attempts, what was set aside, its events, its callback headers and signing secret. It cannot be resumed, verified or read back any more.',
-          'Kept: the file, whatever the receiver has, and a mark that its id was used. A later request for the same file meets that mark; “Deliver it from its start” gets past it.',
+          `Kept: the file, whatever the receiver has, and a mark that its id was used. A later request for the same file meets that mark; “${FROM_ITS_START}” gets past it.`,
         ],
         yes: 'Delete it',
         no: 'No, keep it',

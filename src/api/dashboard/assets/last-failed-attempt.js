@@ -1,7 +1,7 @@
 import { readIfThere } from './api.js';
 import { byteDump, bytesOf } from './byte-dump.js';
 import { h, once } from './dom.js';
-import { bytes, count, distance, milliseconds, upcoming } from './format.js';
+import { bytes, count, distance, milliseconds, upcoming, withTimes } from './format.js';
 import { failedAttempts } from './ledger.js';
 
 /** @typedef {import('./types.d.ts').LastFailedAttempt} LastFailedAttempt */
@@ -77,7 +77,7 @@ function attemptSection(
       h('span', { class: 'quiet-text' }, `, after ${milliseconds(durationMs)}`),
     ),
     followed === null ? null : h('p', {}, followed),
-    reason === null || isSummary ? null : h('p', { class: 'break' }, reason),
+    reason === null || isSummary ? null : h('p', { class: 'break' }, withTimes(reason, now)),
     answer === null ? h('p', { class: 'quiet-text' }, 'No answer came back.') : once(answer, answerParts),
   );
 }

@@ -1,6 +1,6 @@
 import { read } from './api.js';
 import { h } from './dom.js';
-import { bytes, count, milliseconds, time } from './format.js';
+import { bytes, count, milliseconds, time, withFullTimes } from './format.js';
 
 /** @typedef {import('./types.d.ts').Chunk} Chunk */
 
@@ -135,7 +135,7 @@ export function failedAttempts(chunk) {
  * @param {number} now
  */
 function table(chunks, now) {
-  const names = ['Chunk', 'Acknowledged', 'Ack latency', 'Attempts', 'Records', 'From record', 'Size', 'Checksum'];
+  const names = ['Chunk', 'Acknowledged', 'Ack latency', 'Attempts', 'Records', 'First record', 'Size', 'Checksum'];
   return h(
     'div',
     { class: 'scroll', tabindex: '0', role: 'region', 'aria-labelledby': 'ledger' },
@@ -161,9 +161,13 @@ function row(chunk, now) {
     h('th', { scope: 'row' }, count(chunk.chunk_number), chunk.is_last ? ' (last)' : ''),
     h('td', {}, chunk.acked_at === null ? 'not yet' : time(chunk.acked_at, now)),
     h('td', {}, chunk.acked_at === null || last?.duration_ms == null ? '–' : milliseconds(last.duration_ms)),
-    h('td', { class: failed === undefined ? null : 'bad-text', title: failed?.reason }, count(chunk.attempt_count)),
+    h(
+      'td',
+      { class: failed === undefined ? null : 'bad-text', title: withFullTimes(failed?.reason ?? '') || null },
+      count(chunk.attempt_count),
+    ),
     h('td', {}, count(chunk.record_count)),
-    h('td', {}, count(chunk.record_offset)),
+    h('td', {}, count(chunk.record_offset + 1)),
     h('td', {}, bytes(chunk.byte_count)),
     h('td', {}, h('code', { title: chunk.checksum }, `${chunk.checksum.slice(0, 12)}…`)),
   );

@@ -1,5 +1,5 @@
 import { h } from './dom.js';
-import { bytes, count, counted } from './format.js';
+import { bytes, count, counted, fileName } from './format.js';
 
 /** @typedef {import('./types.d.ts').Preview} Preview */
 
@@ -32,7 +32,7 @@ export function previewSection(preview) {
     h('h3', {}, 'First records, as they would be delivered'),
     h(
       'ol',
-      { class: 'records', start: 0 },
+      { class: 'records' },
       ...preview.records.map((record) => h('li', {}, h('pre', { tabindex: '0' }, textOf(record)))),
     ),
   );
@@ -45,8 +45,13 @@ function textOf(record) {
 }
 
 /** @param {Preview} preview */
-function badRecords({ bad_records: bad, sampled }) {
+function badRecords({ bad_records: bad, sampled, files, file_count: fileCount }) {
   if (bad.length === 0) return null;
+  const fileOf = (/** @type {number} */ index) => {
+    if (fileCount === 1) return '';
+    const path = files[index]?.path;
+    return path === undefined ? `file ${count(index + 1)}, ` : `${fileName(path)}, `;
+  };
   return h(
     'div',
     { class: 'box warn' },
@@ -54,11 +59,11 @@ function badRecords({ bad_records: bad, sampled }) {
     h(
       'ul',
       { class: 'rejects' },
-      ...bad.map(({ line, code, message, raw_text: text }) =>
+      ...bad.map(({ file_index: file, line, code, message, raw_text: text }) =>
         h(
           'li',
           {},
-          h('p', {}, h('b', { class: 'code' }, code), ` line ${count(line)}: ${message}`),
+          h('p', {}, h('b', { class: 'code' }, code), ` ${fileOf(file)}line ${count(line)}: ${message}`),
           text === null ? null : h('pre', { tabindex: '0', class: 'said' }, text),
         ),
       ),

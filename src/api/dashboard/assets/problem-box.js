@@ -1,11 +1,14 @@
 import { ApiError, ServiceGone } from './api.js';
 import { h } from './dom.js';
+import { withTimes } from './format.js';
+import { remedyText } from './remedy-text.js';
 
 /**
  * Why something could not be read or done, and what to do.
  * @param {Error} error
+ * @param {number} now
  */
-export function problemBox(error) {
+export function problemBox(error, now) {
   if (error instanceof ServiceGone) {
     return h(
       'section',
@@ -24,12 +27,12 @@ export function problemBox(error) {
   if (!(error instanceof ApiError)) {
     return h('section', { class: 'box bad' }, h('h2', {}, 'This page failed'), h('p', {}, String(error)));
   }
-  const { title, code, detail, what_to_do: remedy, errors = [], candidates = [] } = error.problem;
+  const { title, code, detail, what_to_do: remedy, ingestion_id: about, errors = [], candidates = [] } = error.problem;
   return h(
     'section',
     { class: 'box bad' },
     h('h2', {}, title, ' ', h('a', { class: 'code', href: `/docs#${encodeURIComponent(code)}` }, code)),
-    detail === undefined ? null : h('p', {}, detail),
+    detail === undefined ? null : h('p', {}, withTimes(detail, now)),
     errors.length === 0
       ? null
       : h('ul', {}, ...errors.map(({ field, message }) => h('li', {}, h('code', {}, field || 'body'), ` ${message}`))),
@@ -37,7 +40,10 @@ export function problemBox(error) {
       ? null
       : h('p', {}, 'Candidates: ', ...candidates.map((one) => [h('code', {}, candidateText(one)), ' '])),
     // Which fields to correct was just said.
-    remedy === undefined || errors.length > 0 ? null : h('p', { class: 'remedy' }, remedy),
+    remedy === undefined || code === 'REQUEST_INVALID' ? null : h('p', { class: 'remedy' }, remedyText(remedy)),
+    about === undefined || location.hash.includes(about) || code === 'HISTORY_DELETED'
+      ? null
+      : h('p', {}, h('a', { href: `#/ingestions/${about}` }, 'The earlier ingestion')),
   );
 }
 

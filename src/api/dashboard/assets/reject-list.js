@@ -1,7 +1,8 @@
 import { read } from './api.js';
 import { byteDump, bytesOf } from './byte-dump.js';
 import { h, once } from './dom.js';
-import { bytes, count, counted } from './format.js';
+import { bytes, count, counted, fileName } from './format.js';
+import { remedyText } from './remedy-text.js';
 
 /** @typedef {import('./types.d.ts').Reject} Reject */
 
@@ -91,6 +92,8 @@ function rejectItem(reject, isOfMany) {
   // At its very beginning it is the record as a whole that is wrong.
   const wrong = offset === undefined || offset <= reject.byte_offset ? null : offset - reject.byte_offset;
   const at = `line ${count(reject.line)}, byte ${count(reject.byte_offset)}, ${bytes(reject.byte_length)}`;
+  const path = reject.place?.file;
+  const file = path === undefined ? `File ${count(reject.file_index + 1)}` : fileName(path);
   return h(
     'li',
     {},
@@ -98,7 +101,8 @@ function rejectItem(reject, isOfMany) {
     h(
       'p',
       { class: 'quiet-text' },
-      `${isOfMany ? `File ${count(reject.file_index + 1)}, l` : 'L'}${at.slice(1)}. ${reject.what_to_do}`,
+      isOfMany ? [h('span', { class: 'break', title: path }, file), ', l'] : 'L',
+      `${at.slice(1)}. ${remedyText(reject.what_to_do)}`,
     ),
     reject.raw_text === null
       ? null

@@ -8,6 +8,8 @@ export interface Problem {
   readonly detail?: string;
   readonly errors?: readonly { readonly field: string; readonly message: string }[];
   readonly candidates?: readonly unknown[];
+  /** The ingestion it is about. */
+  readonly ingestion_id?: string;
   readonly what_to_do?: string;
 }
 
@@ -26,6 +28,7 @@ export interface Circuit {
   readonly since: string;
   readonly next_probe_at: string | null;
   readonly consecutive_failures: number;
+  readonly last_failure: string | null;
 }
 
 /** One of the states. */
@@ -148,6 +151,8 @@ export interface Reject {
 export interface Preview {
   readonly file_type: string;
   readonly file_count: number;
+  /** The first ones. */
+  readonly files: readonly { readonly path: string }[];
   readonly source_size: number;
   readonly compression: string | null;
   readonly encoding: string | null;
@@ -160,12 +165,34 @@ export interface Preview {
     readonly examples: readonly string[];
   }[];
   readonly bad_records: readonly {
+    readonly file_index: number;
     readonly line: number;
     readonly code: string;
     readonly message: string;
     readonly raw_text: string | null;
   }[];
   readonly records: readonly unknown[];
+}
+
+/** A field of the form for a feed. */
+export interface FeedField {
+  /** Its dotted place in a request, unless `member` says so. */
+  readonly name: string;
+  readonly member?: string;
+  readonly label: string;
+  readonly hint?: string;
+  readonly isRequired?: boolean;
+  readonly isNumber?: boolean;
+  readonly isSecret?: boolean;
+  readonly isMultiline?: boolean;
+  /** Whether spaces around it, or alone, mean something. */
+  readonly keepsSpace?: boolean;
+  /** What may be chosen, by the value of the control. */
+  readonly options?: Readonly<Record<string, string>>;
+  /** What a text that is not empty is in a request; else itself. */
+  readonly toWire?: (text: string) => unknown;
+  /** How what is known of an ingestion is shown, empty where it is the usual. */
+  readonly toText?: (value: unknown, ingestion: Ingestion) => string;
 }
 
 /** A check of everything that was delivered against the file. */
@@ -193,6 +220,8 @@ export interface View {
   refresh(): Promise<void>;
   /** Called after the elements of `render` are in the page. */
   painted?(): void;
+  /** Something was typed or chosen in a form. */
+  edited?(form: HTMLFormElement): void;
   /** The page is left. */
   close?(): void;
   /** What buttons with `data-action` do, and forms. */

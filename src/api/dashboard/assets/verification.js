@@ -1,6 +1,7 @@
 import { ApiError, post, read, ServiceGone, spacingMs } from './api.js';
 import { h } from './dom.js';
 import { count, counted } from './format.js';
+import { remedyText } from './remedy-text.js';
 import { AFTER_FAILURE_MS } from './ticks.js';
 
 /** @typedef {import('./types.d.ts').Verification} Verification */
@@ -66,7 +67,10 @@ function wordsOf({ state, chunks, chunks_verified: verified, records_verified: r
     return { kind: 'bad', text: `Chunk ${count(mismatch.chunk_number)} differs: ${mismatch.message}` };
   }
   if (state === 'failed') {
-    return { kind: 'bad', text: `It could not be verified: ${error?.message ?? ''} ${error?.what_to_do ?? ''}` };
+    return {
+      kind: 'bad',
+      text: `It could not be verified: ${error?.message ?? ''} ${remedyText(error?.what_to_do ?? '')}`,
+    };
   }
   if (state === 'running') return { kind: '', text: `Verifying: ${count(verified)} of ${counted(chunks, 'chunk')}.` };
   const all = `All ${counted(verified, 'chunk')} (${counted(records, 'record')})`;

@@ -1,12 +1,10 @@
 import { z } from '@hono/zod-openapi';
-import { ERRORS } from '../errors.ts';
+import { ERRORS, type ErrorRecord } from '../errors.ts';
+import type { Mismatch } from '../ingestion/verify-chunks.ts';
 import type { Verification } from '../ingestion/verify-service.ts';
-import { placeSchema } from './contracts.ts';
-import { isoTime, isoTimeOrNull, presentPlace } from './present-ingestion.ts';
-
-const count = (description: string, example: number) => z.int().min(0).openapi({ description, example });
-const time = (description: string) =>
-  z.string().openapi({ description, format: 'date-time', example: '2026-03-01T12:00:00.000Z' });
+import { placeSchema, presentPlace } from './present-place.ts';
+import { isoTime } from './present-time.ts';
+import { count, time } from './schema-parts.ts';
 
 const mismatchSchema = z
   .object({
@@ -56,25 +54,30 @@ export const verificationSchema = z
 
 /** A verification as the API shows it. */
 export function presentVerification(verification: Verification): z.infer<typeof verificationSchema> {
-  const { mismatch, error } = verification;
+  const { state } = verification;
   return {
-    state: verification.state,
+    state,
     chunks: verification.chunkCount,
     chunks_verified: verification.verifiedChunkCount,
     records_verified: verification.verifiedRecordCount,
-    mismatch:
-      mismatch === null
-        ? null
-        : {
-            chunk_number: mismatch.chunkNumber,
-            record_offset: mismatch.recordOffset,
-            record_count: mismatch.recordCount,
-            kind: mismatch.kind,
-            message: mismatch.message,
-            ...(mismatch.place === undefined ? {} : { place: presentPlace(mismatch.place) }),
-          },
-    error: error === null ? null : { code: error.code, message: error.message, what_to_do: ERRORS[error.code].remedy },
+    mismatch: state === 'done' && verification.mismatch !== null ? presentMismatch(verification.mismatch) : null,
+    error: state === 'failed' ? presentReason(verification.error) : null,
     started_at: isoTime(verification.startedAt),
-    ended_at: isoTimeOrNull(verification.endedAt),
+    ended_at: state === 'running' ? null : isoTime(verification.endedAt),
   };
+}
+
+function presentMismatch(mismatch: Mismatch): z.infer<typeof mismatchSchema> {
+  return {
+    chunk_number: mismatch.chunkNumber,
+    record_offset: mismatch.recordOffset,
+    record_count: mismatch.recordCount,
+    kind: mismatch.kind,
+    message: mismatch.message,
+    ...(mismatch.place === undefined ? {} : { place: presentPlace(mismatch.place) }),
+  };
+}
+
+function presentReason({ code, message }: ErrorRecord) {
+  return { code, message, what_to_do: ERRORS[code].remedy };
 }

@@ -1,0 +1,194 @@
+/** Which request the command lines of `ackstream ingest` and `re-ingest` make: the body that goes over the wire. */
+
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { CommandContext } from '../../src/cli/command.ts';
+import { COMMANDS } from '../../src/cli/command-table.ts';
+import { runCommandLine } from '../../src/cli/run-command-line.ts';
+import type { IngestionView } from '../../src/cli/service-client.ts';
+import { ingestRequestSchema } from '../../src/protocol/ingest-request-schema.ts';
+import { tempFolder } from '../harness/temp-folder.ts';
+import { INGESTION_ID, recordedContext, viewOf } from './command-fixtures.ts';
+
+const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+const FILE_ID = 'f'.repeat(64);
+
+/** A service that takes every request, and shows one ingestion. */
+async function startTaker(view: IngestionView) {
+  const bodies: unknown[] = [];
+  const submission = { status: 'STARTED', ingestion_id: INGESTION_ID, file_id: FILE_ID };
+  const server = createServer((request, response) => {
+    void buffer(request).then((body) => {
+      if (request.method === 'POST') bodies.push(JSON.parse(body.toString()));
+      response.end(JSON.stringify(request.method === 'POST' ? submission : view));
+    });
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, bodies };
+}
+
+/** Runs a command to its acceptance, and gives back the request that it made. */
+async function requestOf(
+  words: readonly string[],
+  { view = viewOf(), ...changes }: Partial<CommandContext> & { readonly view?: IngestionView } = {},
+) {
+  const { url, bodies } = await startTaker(view);
+  const { context, written } = recordedContext({ cwd: '/srv/feeds', ...changes });
+  const code = await runCommandLine([...words, '--no-wait', '--url', url], context);
+  return { code, error: written.error, out: written.out, body: bodies[0] };
+}
+
+const ingest = ['ingest', 'a.csv', '--callback', 'http://r/'];
+/** What every one of these requests has. */
+const ALWAYS = { file_path: '/srv/feeds/a.csv', callback_url: 'http://r/' };
+
+/** An option of `ingest`, and what it adds to the request. */
+const MEMBERS: readonly (readonly [option: string, value: string | null, member: Readonly<Record<string, unknown>>])[] =
+  [
+    ['--type', 'tsv', { file_type: 'tsv' }],
+    ['--record-path', 'products.items', { record_path: 'products.items' }],
+    ['--encoding', 'latin1', { format: { encoding: 'latin1' } }],
+    ['--delimiter', ';', { format: { delimiter: ';' } }],
+    ['--delimiter', '\\t', { format: { delimiter: '\t' } }],
+    ['--sheet', '2', { format: { sheet: 2 } }],
+    ['--sheet', 'Prices', { format: { sheet: 'Prices' } }],
+    ['--sheet', '*', { format: { sheet: '*' } }],
+    ['--format', '{"sheet": "2"}', { format: { sheet: '2' } }],
+    ['--on-bad-record', 'Quarantine', { on_bad_record: 'quarantine' }],
+    ['--max-bad-records', '5', { max_bad_records: 5 }],
+    ['--max-bad-records', '0.5%', { max_bad_records: '0.5%' }],
+    ['--chunk-records', '500', { chunk_size_by_records: 500 }],
+    ['--chunk-bytes', '1048576', { chunk_size_by_memory: 1_048_576 }],
+    ['--re-ingest', null, { re_ingestion: true }],
+  ];
+/** The options that say nothing of the request, or all of it. */
+const OTHERS = ['--callback', '--request', '--no-wait', '--json', '--url'];
+
+describe('ackstream ingest', () => {
+  it.each(MEMBERS)('with %s %s asks for just that', async (option, value, member) => {
+    const { code, body } = await requestOf([...ingest, option, ...(value === null ? [] : [value])]);
+    expect(body).toEqual({ ...ALWAYS, ...member });
+    expect(code).toBe(0);
+  });
+
+  it('has no option besides', () => {
+    const flags = COMMANDS.ingest.options.map((option) => option.flags.split(' ')[0]);
+    expect(new Set([...MEMBERS.map(([option]) => option), ...OTHERS])).toEqual(new Set(flags));
+  });
+
+  it('asks for nothing that it was not told', async () => {
+    expect((await requestOf(ingest)).body).toEqual(ALWAYS);
+  });
+
+  it('has a flag go before the same in --format', async () => {
+    const { body } = await requestOf([
+      ...ingest,
+      '--encoding',
+      'latin1',
+      '--format',
+      '{"header":false,"encoding":"x"}',
+    ]);
+    expect(body).toEqual({ ...ALWAYS, format: { header: false, encoding: 'latin1' } });
+  });
+});
+
+/** Every member of a request that a file can have, the secrets among them. */
+const WHOLE = {
+  file_path: '/elsewhere.json',
+  file_type: 'csv',
+  callback_url: 'http://other/',
+  chunk_size_by_records: 7,
+  chunk_size_by_memory: 70_000,
+  re_ingestion: true,
+  record_path: 'a.b',
+  format: { delimiter: '|' },
+  on_bad_record: 'quarantine',
+  max_bad_records: '1%',
+  number_form: 'jcs',
+  retry: { window: '1h', max_delay: '5s' },
+  callback_headers: { Authorization: 'Bearer t' },
+  callback_secret: SECRET,
+  status_url: 'http://status/',
+};
+
+describe('--request', () => {
+  it('covers every member there is', () => {
+    expect(Object.keys(WHOLE).toSorted()).toEqual(Object.keys(ingestRequestSchema.shape).toSorted());
+  });
+
+  it.each([
+    ['a file', 'delivery.json'],
+    ['standard input', '-'],
+  ])('takes all of a request from %s, in the place of which comes what the command line says', async (_, from) => {
+    const cwd = tempFolder();
+    const text = JSON.stringify(WHOLE);
+    writeFileSync(join(cwd, 'delivery.json'), text);
+    const changes = { cwd, readStandardInput: () => Promise.resolve(text) };
+    const { code, body, out, error } = await requestOf(
+      ['ingest', 'a.csv', '--request', from, '--chunk-records', '9'],
+      changes,
+    );
+    expect(body).toEqual({ ...WHOLE, file_path: join(cwd, 'a.csv'), chunk_size_by_records: 9 });
+    expect(code).toBe(0);
+    expect(`${out}${error}`).not.toContain(SECRET);
+  });
+
+  it.each([
+    ['is not there', 'missing.json', /^COMMAND_INVALID: --request cannot be read: ENOENT/],
+    ['is no JSON', 'text.json', /^COMMAND_INVALID: --request text\.json must be a JSON object\.\n/],
+    ['is a list', 'list.json', /^COMMAND_INVALID: --request list\.json must be a JSON object\.\n/],
+    ['does not say where to', 'empty.json', /^COMMAND_INVALID: Where to post to is missing: --callback, /],
+  ])('that %s is refused without a word of what is in it', async (_, file, problem) => {
+    const cwd = tempFolder();
+    writeFileSync(join(cwd, 'text.json'), `{"callback_secret": ${SECRET}`);
+    writeFileSync(join(cwd, 'list.json'), `["${SECRET}"]`);
+    writeFileSync(join(cwd, 'empty.json'), '{}');
+    const { code, body, error } = await requestOf(['ingest', 'a.csv', '--request', file], { cwd });
+    expect(error).toMatch(problem);
+    expect(error).not.toContain('whsec');
+    expect({ code, body }).toEqual({ code: 2, body: undefined });
+  });
+});
+
+describe('ackstream re-ingest', () => {
+  const view = viewOf({ callback_header_names: ['Authorization'], number_form: 'jcs', format: { encoding: null } });
+  const shown = {
+    file_path: view.file_path,
+    file_type: 'json',
+    format: { encoding: null },
+    record_path: null,
+    number_form: 'jcs',
+    on_bad_record: 'fail',
+    max_bad_records: null,
+    callback_url: view.callback_url,
+    status_url: null,
+    chunk_size_by_records: 500,
+    chunk_size_by_memory: 0,
+    retry: { window: '72h', max_delay: '60s' },
+    re_ingestion: true,
+  };
+
+  it('asks for the same again, with what cannot be read back from --request', async () => {
+    const members = { callback_headers: WHOLE.callback_headers, callback_secret: SECRET, chunk_size_by_records: 9 };
+    const readStandardInput = () => Promise.resolve(JSON.stringify({ ...members, file_path: '/other' }));
+    const { code, body } = await requestOf(['re-ingest', INGESTION_ID, '--request', '-'], { view, readStandardInput });
+    expect(body).toEqual({ ...shown, ...members });
+    expect(code).toBe(0);
+  });
+
+  it('does not leave out headers that it cannot know', async () => {
+    const { code, body, error } = await requestOf(['re-ingest', INGESTION_ID], { view });
+    expect({ code, body }).toEqual({ code: 2, body: undefined });
+    expect(error).toMatch(/^COMMAND_INVALID: .*\(Authorization\).*--request/);
+  });
+});
