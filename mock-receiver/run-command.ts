@@ -1,7 +1,8 @@
 import { ServiceError } from '../src/errors.ts';
+import { listenFailure } from '../src/model/listen-failure.ts';
 import { attemptLine, verdictLine } from './attempt-lines.ts';
 import { parseCommandLine, type ReceiverCommand, USAGE } from './command-line.ts';
-import { createReceiver } from './receiver.ts';
+import { createReceiver, type Receiver } from './receiver.ts';
 import { reportOn } from './report.ts';
 
 /** What the command needs of its process. */
@@ -15,6 +16,8 @@ export interface CommandIo {
 const EXIT_DONE = 0;
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
+
+const CANNOT_LISTEN = 'The receiver cannot listen. Correct the option named, or end what is there.';
 
 /** What the receiver's own command does: reads its flags, and runs a receiver until the signal is aborted; gives back the exit code. */
 export async function runReceiverCommand(args: readonly string[], io: CommandIo): Promise<number> {
@@ -34,7 +37,7 @@ export async function runReceiverCommand(args: readonly string[], io: CommandIo)
 export async function runReceiver(command: ReceiverCommand, io: CommandIo): Promise<number> {
   const receiver = createPrintingReceiver(command, io);
   try {
-    const origin = await receiver.start(command.port, command.host);
+    const origin = await startListening(receiver, command);
     io.write(`mock receiver listens on ${origin}/callback\n`);
     await aborted(io.signal);
     return EXIT_DONE;
@@ -43,6 +46,15 @@ export async function runReceiver(command: ReceiverCommand, io: CommandIo): Prom
     return EXIT_FAILED;
   } finally {
     await receiver.stop();
+  }
+}
+
+async function startListening(receiver: Receiver, { host, port }: ReceiverCommand): Promise<string> {
+  try {
+    return await receiver.start(port, host);
+  } catch (cause) {
+    const field = listenFailure(cause, { host, port, names: { host: '--host', port: '--port' } });
+    throw new ServiceError('COMMAND_INVALID', { detail: CANNOT_LISTEN, fields: [field], cause });
   }
 }
 

@@ -44,6 +44,7 @@ export interface DeliveryParts {
   readonly random: Random;
   readonly logger: Logger;
   readonly scope: QueueScope;
+  readonly outward: Outward;
 }
 
 /** What carries ingestions on, and what it shares with the rest of a service. */
@@ -61,13 +62,12 @@ export interface Deliveries
   readonly announcer: StatusAnnouncer;
 }
 
-/** Puts them together; nothing runs yet. Throws CONFIG_INVALID. */
-export function composeDeliveries(config: Config, { random, scope, ...given }: DeliveryParts): Deliveries {
+/** Puts them together; nothing runs yet. */
+export function composeDeliveries(config: Config, { random, scope, outward, ...given }: DeliveryParts): Deliveries {
   const { store, clock } = given;
   const observers = observersOf(config, clock, given.logger);
   const { metrics } = observers;
   const { logger } = metrics;
-  const outward = outwardOf(config);
   const announcer = announcerOf(config, { outward, clock, logger });
   const openSources: RunDependencies['openSources'] = (filePath, fileType) =>
     openSourceSet(filePath, { roots: config.sourceRoots, ownPaths: config.ownPaths, fileType });
@@ -144,13 +144,13 @@ function queueOf(
 }
 
 /** What every connection to outside is judged by. */
-interface Outward {
+export interface Outward {
   readonly guard: UrlGuard;
   readonly trust: TlsTrust | undefined;
 }
 
-/** Throws CONFIG_INVALID. */
-function outwardOf({ callbackAllow, callbackCa, listensOnLoopbackOnly }: Config): Outward {
+/** How others are connected to, by the settings alone. Throws CONFIG_INVALID. */
+export function outwardOf({ callbackAllow, callbackCa, listensOnLoopbackOnly }: Config): Outward {
   return {
     guard: createUrlGuard({ allow: callbackAllow, isLoopbackAllowed: listensOnLoopbackOnly }),
     trust: callbackCa === null ? undefined : trustAuthoritiesOf(callbackCa),

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { createApi } from './api/app.ts';
 import type { Connection } from './api/connection.ts';
 import { createGate, type Gate } from './api/gate.ts';
-import { composeDeliveries } from './compose-deliveries.ts';
+import { composeDeliveries, type Outward, outwardOf } from './compose-deliveries.ts';
 import { type Config, describeConfig } from './config.ts';
 import { EventFeed } from './ingestion/event-feed.ts';
 import type { IngestionQueue, QueueScope } from './ingestion/ingestion-queue.ts';
@@ -47,11 +47,12 @@ export interface Service {
 }
 
 /**
- * Puts a service together: the one place that names implementations. Takes the data directory at once; throws DATA_DIR_LOCKED, STATE_SCHEMA_TOO_NEW,
- * STATE_NOT_DURABLE, STATE_DAMAGED, STATE_UNAVAILABLE, and what {@link createGate} throws.
+ * Puts a service together: with `compose-deliveries.ts` the place that names implementations. What the settings alone can tell is told before the data directory is taken and its state
+ * migrated. Throws CONFIG_INVALID, DATA_DIR_LOCKED, STATE_SCHEMA_TOO_NEW, STATE_NOT_DURABLE, STATE_DAMAGED, STATE_UNAVAILABLE, and what {@link createGate} throws.
  */
 export async function createService(config: Config, dependencies: ServiceDependencies): Promise<Service> {
   const gate = dependencies.access === 'open' ? null : createGate(config);
+  const outward = outwardOf(config);
   const lock = lockDataDirectory(config.dataDir, { pid: process.pid, what: 'ackstream' });
   try {
     const fileSystem = networkFileSystemAt(config.dataDir);
@@ -62,19 +63,27 @@ export async function createService(config: Config, dependencies: ServiceDepende
       path: join(config.dataDir, STATE_FILE),
       keyFile: config.stateKeyFile,
     });
-    return compose(config, dependencies, { gate, lock, store });
+    return compose(config, dependencies, { gate, lock, store, outward });
   } catch (error) {
     lock.release();
     throw error;
   }
 }
 
+/** What could have been refused; from here on nothing is. */
+interface Prepared {
+  readonly gate: Gate | null;
+  readonly lock: DataDirectoryLock;
+  readonly store: StateStore;
+  readonly outward: Outward;
+}
+
 function compose(
   config: Config,
   { clock = systemClock, random = Math.random, scope = 'all', logger }: ServiceDependencies,
-  { gate, lock, store }: { readonly gate: Gate | null; readonly lock: DataDirectoryLock; readonly store: StateStore },
+  { gate, lock, store, outward }: Prepared,
 ): Service {
-  const deliveries = composeDeliveries(config, { store, clock, random, scope, logger });
+  const deliveries = composeDeliveries(config, { store, clock, random, scope, logger, outward });
   const { queue, ingestions, circuits, metrics, announcer } = deliveries;
   const events = new EventFeed(deliveries);
   const previews = new PreviewService({ openSources: deliveries.openSources, limits: config });

@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { createHttpServer, SERVER_BOUNDS, type ServerBounds } from './api/http-server.ts';
 import { createService, type Service, type ServiceDependencies } from './compose.ts';
 import type { Config } from './config.ts';
-import { type FieldError, ServiceError } from './errors.ts';
+import { ServiceError } from './errors.ts';
+import { listenFailure } from './model/listen-failure.ts';
 
 /** A service that listens. */
 export interface RunningService {
@@ -54,16 +55,10 @@ async function listen(server: Server, { host, port }: Config): Promise<AddressIn
   try {
     await once(server, 'listening');
   } catch (cause) {
-    throw new ServiceError('CONFIG_INVALID', { fields: [listenProblem(cause, { host, port })], cause });
+    const names = { host: 'ACKSTREAM_HOST', port: 'ACKSTREAM_PORT' };
+    throw new ServiceError('CONFIG_INVALID', { fields: [listenFailure(cause, { host, port, names })], cause });
   }
   return server.address() as AddressInfo;
-}
-
-function listenProblem(cause: unknown, { host, port }: Pick<Config, 'host' | 'port'>): FieldError {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  if (code === 'EADDRINUSE') return { field: 'ACKSTREAM_PORT', message: `${port} is in use by another program` };
-  if (code === 'EACCES') return { field: 'ACKSTREAM_PORT', message: `${port} is one that this user may not listen on` };
-  return { field: 'ACKSTREAM_HOST', message: `${host} is no address of this machine (${code})` };
 }
 
 function urlOf({ address, family, port }: AddressInfo): string {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Counter, Histogram } from 'prom-client';
-import { composeDeliveries, type Deliveries } from '../../src/compose-deliveries.ts';
+import { composeDeliveries, type Deliveries, outwardOf } from '../../src/compose-deliveries.ts';
 import { loadConfig } from '../../src/config.ts';
 import { EventFeed } from '../../src/ingestion/event-feed.ts';
 import { createLogger } from '../../src/log.ts';
@@ -33,12 +33,14 @@ export const recordedDelivery: Way = async (path, url = '', keptNames = '', chun
   // Where time stands still, progress never is due to be told again.
   const clock = kept.has('events') ? systemClock : { ...systemClock, now: () => begunAt };
   if (!kept.has('metrics')) silenceMetrics();
-  const deliveries = composeDeliveries(loadConfig({ env, cwd: folder }), {
+  const config = loadConfig({ env, cwd: folder });
+  const deliveries = composeDeliveries(config, {
     store,
     clock,
     logger,
     random: Math.random,
     scope: 'all',
+    outward: outwardOf(config),
   });
   const watching = new AbortController();
   if (kept.has('events')) void followAll(deliveries, watching.signal);

@@ -26,6 +26,8 @@ export interface OptionSpec {
   /** The values it takes, in any case. */
   readonly choices?: readonly string[];
   readonly isRequired?: boolean;
+  /** The field of the request that it fills, such as `format.sheet`: errors name that. */
+  readonly field?: string;
 }
 
 interface ExampleSpec {

@@ -9,35 +9,42 @@ const FEED_ARGUMENT = {
 const FEED_OPTIONS = [
   {
     flags: '--type <type>',
+    field: 'file_type',
     description: "json, ndjson, csv, tsv, excel or xml; if left out, by the file's name, else json",
   },
   {
     flags: '--record-path <path>',
+    field: 'record_path',
     description:
       'where the records are, such as products.items (JSON) or catalog/product (XML); if left out, it is found',
   },
   {
     flags: '--encoding <encoding>',
+    field: 'format.encoding',
     description: 'encoding of the text, such as windows-1252; if left out, what the file says, else UTF-8',
   },
   {
     flags: '--delimiter <character>',
+    field: 'format.delimiter',
     description: 'what is between the cells of CSV, \\t for a tab; if left out, it is found',
   },
   {
     flags: '--sheet <sheet>',
+    field: 'format.sheet',
     description: 'name of an Excel sheet, its index from 0, or * for all; if left out, the active one',
   },
   {
     flags: '--format <json>',
+    field: 'format',
     description: 'these and the other options of the file type, such as \'{"header": false}\'',
   },
 ] as const;
 
 const CHUNK_OPTIONS = [
-  { flags: '--chunk-records <n>', description: 'most records of a chunk' },
+  { flags: '--chunk-records <n>', field: 'chunk_size_by_records', description: 'most records of a chunk' },
   {
     flags: '--chunk-bytes <n>',
+    field: 'chunk_size_by_memory',
     description: "most bytes of a chunk's records; with neither bound, 1,000 records and 4 MiB",
   },
 ] as const;
@@ -67,20 +74,26 @@ export const DELIVERY_SPECS = {
       'Delivers a file, or the files of a folder or pattern, and waits for the end. Talks to a running service; where none answers and the data directory is free, it delivers this itself. With a service, Ctrl-C only stops watching. Without one it stops the delivery; the same command continues it later.',
     arguments: [FEED_ARGUMENT],
     options: [
-      { flags: '--callback <url>', description: 'where the chunks are posted (required, here or in --request)' },
+      {
+        flags: '--callback <url>',
+        field: 'callback_url',
+        description: 'where the chunks are posted (required, here or in --request)',
+      },
       ...FEED_OPTIONS,
       {
         flags: '--on-bad-record <what>',
+        field: 'on_bad_record',
         description: 'fail (if left out), or quarantine: set it aside and go on',
         choices: ['fail', 'quarantine'],
       },
       {
         flags: '--max-bad-records <count>',
+        field: 'max_bad_records',
         description: 'how many are set aside before it fails, or their share such as 1%; if left out, any number',
       },
       ...CHUNK_OPTIONS,
       REQUEST_OPTION,
-      { flags: '--re-ingest', description: 'deliver the file anew, from its start' },
+      { flags: '--re-ingest', field: 're_ingestion', description: 'deliver the file anew, from its start' },
       NO_WAIT_OPTION,
       JSON_OPTION,
       URL_OPTION,
@@ -131,8 +144,8 @@ export const DELIVERY_SPECS = {
     arguments: [FEED_ARGUMENT],
     options: [
       ...FEED_OPTIONS,
-      { flags: '--records <n>', description: 'how many records to show, 3 if left out' },
-      { flags: '--full', description: 'read to the end: count records, bytes, chunks and bad records' },
+      { flags: '--records <n>', field: 'records', description: 'how many records to show, 3 if left out' },
+      { flags: '--full', field: 'full', description: 'read to the end: count records, bytes, chunks and bad records' },
       ...CHUNK_OPTIONS,
       { flags: '--json', description: 'print one JSON document, as POST /api/preview gives it' },
     ],

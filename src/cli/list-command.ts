@@ -23,7 +23,8 @@ export const runList: RunCommand<'list'> = async (values, context) => {
     if (lineOf !== null) {
       return await printAllPages((cursor) => service.client.listIngestions({ ...query, cursor }), lineOf, context);
     }
-    const render = (views: readonly IngestionView[]) => renderIngestions(shortened(views, context), context.hasColour);
+    const style = { hasColour: context.hasColour, columns: context.terminalColumns() };
+    const render = (views: readonly IngestionView[]) => renderIngestions(shortened(views, context), style);
     showFirstPage(await service.client.listIngestions(query), { render, more: MORE }, context);
     return EXIT_DONE;
   } finally {

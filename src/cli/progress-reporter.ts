@@ -2,6 +2,7 @@ import type { ServiceError } from '../errors.ts';
 import type { Clock } from '../model/clock.ts';
 import type { CommandContext } from './command.ts';
 import type { HeardFailures } from './event-listener.ts';
+import { isRetrying } from './is-retrying.ts';
 import { jsonLine } from './json-line.ts';
 import { ProgressLine } from './progress-line.ts';
 import { lostLine, progressBar, progressLine } from './render-progress.ts';
@@ -62,8 +63,7 @@ function showLines(write: (text: string) => void, clock: Clock): ProgressReporte
   return (view, heard) => {
     const { status, last_error: error } = view;
     // While it is tried again, an ingestion leaves its place to others and takes it again with every attempt.
-    const isRetrying = error !== null && (status === 'QUEUED' || status === 'RUNNING');
-    const what = `${isRetrying ? '' : status} ${error?.code} ${error?.message}`;
+    const what = `${isRetrying(view) ? '' : status} ${error?.code} ${error?.message}`;
     if (what === said) return;
     said = what;
     write(`${progressLine(view, { now: clock.now(), heard })}\n`);

@@ -1,8 +1,9 @@
 import { formatCount, formatCounted } from './format-count.ts';
 import { formatTime } from './format-time.ts';
+import { isRetrying } from './is-retrying.ts';
 import { renderAnswerLine, renderFailedAttempt } from './render-failed-attempt.ts';
 import { formatSeconds } from './render-progress.ts';
-import { renderTable } from './render-table.ts';
+import { type Column, renderTable } from './render-table.ts';
 import type { FailedAttemptView, IngestionView } from './service-client.ts';
 import { colouredStatus } from './status-colour.ts';
 import { terminalText } from './terminal-text.ts';
@@ -17,7 +18,7 @@ export interface IngestionStyle {
 export function renderIngestion(view: IngestionView, { hasColour, failed = null }: IngestionStyle): string {
   const facts: [name: string, value: string][] = [
     ['ingestion', view.ingestion_id],
-    ['status', colouredStatus(view.status, hasColour)],
+    ['status', colouredStatus(statusText(view), hasColour)],
     ['file', `${terminalText(view.file_path)} (${fileText(view)})`],
     ['callback', terminalText(view.callback_url)],
     ['asked for', view.created_at],
@@ -49,16 +50,38 @@ export function renderEnd(view: IngestionView, { hasColour, failed = null }: Ing
   return `${lines.join('\n')}\ningestion ${view.ingestion_id}\n`;
 }
 
-/** Ingestions as a table, for `list`. */
-export function renderIngestions(views: readonly IngestionView[], hasColour: boolean): string {
+/** Ingestions as a table, for `list`; where one is in trouble, with why. `columns`: those of the terminal, null: it is none. */
+export function renderIngestions(
+  views: readonly IngestionView[],
+  { hasColour, columns }: { readonly hasColour: boolean; readonly columns: number | null },
+): string {
+  const why: Column<IngestionView> = {
+    title: 'WHY',
+    cell: troubleText,
+    // The last column stays free: some terminals wrap after it.
+    lineColumns: (columns ?? Infinity) - 1,
+  };
   return renderTable(views, [
     { title: 'INGESTION', cell: (view) => view.ingestion_id },
-    { title: 'STATUS', cell: (view) => view.status, paint: (text) => colouredStatus(text, hasColour) },
+    { title: 'STATUS', cell: statusText, paint: (text) => colouredStatus(text, hasColour) },
     { title: '%', cell: (view) => view.percent.toFixed(1), align: 'right' },
     { title: 'RECORDS', cell: (view) => formatCount(view.totals.records), align: 'right' },
     { title: 'ASKED FOR', cell: (view) => formatTime(view.created_at) },
     { title: 'FILE', cell: (view) => terminalText(view.file_path) },
+    ...(views.some((view) => troubleText(view) !== '') ? [why] : []),
   ]);
+}
+
+/** What people call its state: one that is tried again and again is not just queued. */
+function statusText(view: IngestionView): string {
+  return isRetrying(view) ? `${view.status}, retrying` : view.status;
+}
+
+/** Why it is tried again, or stands; empty: it is in no trouble. */
+function troubleText(view: IngestionView): string {
+  const { status, last_error: error, circuit } = view;
+  if (!isRetrying(view) && status !== 'FAILED' && status !== 'PAUSED') return '';
+  return terminalText(error?.message ?? circuit?.last_failure ?? '');
 }
 
 function deliveredText({ totals, percent }: IngestionView): string {
@@ -85,14 +108,16 @@ function rejectedFacts({ totals, ingestion_id: ingestionId }: IngestionView): [n
 }
 
 function errorFacts(error: NonNullable<IngestionView['last_error']>): [name: string, value: string][] {
-  const { line, column, byte_offset: byteOffset } = error.place ?? {};
+  const { file, line, column, byte_offset: byteOffset } = error.place ?? {};
   const place = [
+    ...(file === undefined ? [] : [terminalText(file)]),
     ...(line === undefined ? [] : [`line ${line}`]),
     ...(column === undefined ? [] : [`column ${column}`]),
     ...(byteOffset === undefined ? [] : [`byte ${byteOffset}`]),
   ];
   return [
     ['last error', `${error.code}: ${terminalText(error.message)}`],
+    ['happened', error.at],
     ...(place.length === 0 ? [] : ([['place', place.join(', ')]] as [string, string][])),
     ['what to do', error.what_to_do],
   ];

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { ServiceError } from '../errors.ts';
 import type { HeardFailures } from './event-listener.ts';
 import { formatCount } from './format-count.ts';
+import { isRetrying } from './is-retrying.ts';
 import type { IngestionView } from './service-client.ts';
 import { terminalText } from './terminal-text.ts';
 import { cutToWidth, textWidth } from './text-width.ts';
@@ -70,7 +71,7 @@ function progressFacts(
   if (heard.retryCount > 0)
     counts.push(`${formatCount(heard.retryCount)} ${heard.retryCount === 1 ? 'retry' : 'retries'}`);
   const progress = `${view.percent.toFixed(1).padStart(5)} %  ${counts.join(', ')}`;
-  if (view.last_error !== null && (view.status === 'RUNNING' || view.status === 'QUEUED')) {
+  if (view.last_error !== null && isRetrying(view)) {
     const { attempt, reason, next } = retryFacts(view, heard, now);
     const room = columns - textWidth(`${progress}  ${attempt}: ${next}`);
     return `${progress}  ${attempt}${room < MIN_REASON_COLUMNS ? '' : `: ${cutToWidth(reason, room)}`}${next}`;
@@ -88,7 +89,7 @@ function retryFacts(view: IngestionView, { lastFailure }: HeardFailures, now: nu
   const remainingMs = nextAttemptAt === null ? 0 : Date.parse(nextAttemptAt) - now;
   return {
     attempt: `attempt${number} failed`,
-    reason: terminalText(error?.message ?? ''),
+    reason: terminalText(error?.message ?? '').replace(/\.$/, ''),
     next: remainingMs > 0 ? `; next in ${formatSeconds(Math.ceil(remainingMs / 1000))}` : '; trying again',
   };
 }

@@ -1,3 +1,5 @@
+import { basename } from 'node:path';
+import { formatCount } from './format-count.ts';
 import { renderTable } from './render-table.ts';
 import type { RejectView } from './service-client.ts';
 import { terminalText } from './terminal-text.ts';
@@ -8,13 +10,18 @@ const MAX_EXCERPT_LENGTH = 40;
 /** Bad records as a table, for `rejects`. */
 export function renderRejects(rejects: readonly RejectView[]): string {
   return renderTable(rejects, [
-    { title: 'FILE', cell: ({ file_index: fileIndex }) => String(fileIndex), align: 'right' },
+    { title: 'FILE', cell: fileOf },
     { title: 'LINE', cell: ({ line }) => String(line), align: 'right' },
     { title: 'BYTE', cell: ({ byte_offset: byteOffset }) => String(byteOffset), align: 'right' },
     { title: 'CODE', cell: ({ code }) => code },
     { title: 'RECORD', cell: excerptOf },
     { title: 'WHAT IS WRONG', cell: ({ message }) => terminalText(message) },
   ]);
+}
+
+/** Its name; of one that is not known, which it is, counted from 1. */
+function fileOf({ place, file_index: fileIndex }: RejectView): string {
+  return place?.file === undefined ? `File ${formatCount(fileIndex + 1)}` : terminalText(basename(place.file));
 }
 
 function excerptOf({ raw_text: text, byte_length: byteLength }: RejectView): string {

@@ -8,14 +8,15 @@ const STATUS_COLOURS = {
   COMPLETED: 'green',
   FAILED: 'red',
   CANCELLED: 'yellow',
+  retrying: 'yellow',
   ok: 'green',
   warning: 'yellow',
   problem: 'red',
-} as const satisfies Record<Status | 'ok' | 'warning' | 'problem', Parameters<typeof styleText>[0]>;
+} as const satisfies Record<Status | 'retrying' | 'ok' | 'warning' | 'problem', Parameters<typeof styleText>[0]>;
 
-/** A status word, such as COMPLETED, in its colour where the output has any; padded words keep their spaces. */
+/** A status, such as `COMPLETED` or `QUEUED, retrying`, in the colour of its last word where the output has any; padded ones keep their spaces. */
 export function colouredStatus(text: string, hasColour: boolean): string {
-  const colour = STATUS_COLOURS[text.trim() as keyof typeof STATUS_COLOURS];
+  const colour = STATUS_COLOURS[text.trim().replace(/^.*, /, '') as keyof typeof STATUS_COLOURS];
   return hasColour && colour !== undefined ? styleText(colour, text, { validateStream: false }) : text;
 }
 

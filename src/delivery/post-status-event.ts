@@ -1,7 +1,7 @@
 import type { TlsTrust } from '../egress/tls-trust.ts';
 import type { UrlGuard } from '../egress/url-guard.ts';
 import type { Clock } from '../model/clock.ts';
-import type { Status } from '../model/ingestion.ts';
+import type { AnnouncedStatus } from '../model/ingestion.ts';
 import type { Logger } from '../model/logger.ts';
 import type { JsonValue } from '../model/record.ts';
 import { sha256Base64 } from '../protocol/checksum.ts';
@@ -15,7 +15,7 @@ const DELAYS_MS = [1_000, 5_000, 30_000, 2 * 60_000, 5 * 60_000] as const;
 /** What a status event says. */
 export interface StatusEvent {
   readonly ingestionId: string;
-  readonly status: 'STARTED' | Exclude<Status, 'QUEUED' | 'RUNNING'>;
+  readonly status: AnnouncedStatus;
   readonly epoch: number;
   /** What goes into the body beside these, by wire name: totals, an error's code. Never a record's content or a secret. */
   readonly details: Readonly<Record<string, JsonValue>>;

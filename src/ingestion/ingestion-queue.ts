@@ -9,7 +9,7 @@ import { RunControl } from './run-control.ts';
  * How long an attempt in flight may go on once its run was asked to end. A shutdown may take 10 s, after which `docker stop` kills: a busy machine needs
  * the rest (8 s of grace were measured to end after 9.3 s on two busy cores, and once after 10.2 s).
  */
-const ATTEMPT_GRACE_MS = 6_000;
+const ATTEMPT_GRACE_MS = 5_000;
 
 /** After a failure of the store, how long until the queue looks again. */
 const STORE_RETRY_MS = 5_000;

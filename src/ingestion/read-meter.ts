@@ -17,7 +17,6 @@ export class ReadMeter {
 
   /** What is handed to the other thread. */
   get memory(): SharedArrayBuffer {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it was made on one
     return this.#counts.buffer as SharedArrayBuffer;
   }
 

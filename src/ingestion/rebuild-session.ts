@@ -6,6 +6,7 @@ import type { SourceSet } from '../sources/source.ts';
 import type { StateStore } from '../state/state-store.ts';
 import type { ChunkSession, OpenChunkSession } from './chunk-session.ts';
 import type { RunDependencies } from './run-context.ts';
+import { withSession } from './with-session.ts';
 
 /** What reads recorded chunks back, beside the runs and without writing anything. */
 export interface RebuildDependencies {
@@ -48,28 +49,13 @@ export async function withRebuildSession<Result>(
   const sources = await openSources(ingestion.filePath, ingestion.fileType);
   if (signal.aborted) throw givenUp();
   if (from.firstPosition.fileIndex >= sources.files.length) throw changedSince(ingestion, sources);
-  const session = openSession({
-    ingestionId: ingestion.ingestionId,
-    fileType: ingestion.fileType,
-    read: ingestion.read,
-    files: sources.files,
-    position: from.firstPosition,
-    chunkNumber: from.chunkNumber,
-    recordOffset: from.recordOffset,
-  });
-  const close = () => void session.close();
-  signal.addEventListener('abort', close);
   try {
-    await session.opened();
-    return await work(session);
+    return await withSession({ ingestion, sources, from, openSession, signal }, work);
   } catch (cause) {
     if (signal.aborted) throw givenUp();
     const error = toServiceError(cause);
     if (error.code === 'SOURCE_CHANGED' || NOT_OF_THE_BYTES.has(error.code)) throw error;
     throw changedSince(ingestion, sources, error);
-  } finally {
-    signal.removeEventListener('abort', close);
-    await session.close();
   }
 }
 

@@ -15,14 +15,9 @@ import { deliverCompletion, deliverTarget } from './deliver-target.ts';
 import type { RunContext } from './run-context.ts';
 import { fail, giveBack, pause, stop } from './run-endings.ts';
 import { chunkJournal, isSurelySent, logPlanned, planAfter } from './run-journal.ts';
-import {
-  checkSources,
-  refuseChangedSet,
-  refuseTouchedFiles,
-  refuseTouchedSources,
-  withSession,
-} from './source-check.ts';
+import { checkSources, refuseChangedSet, refuseTouchedFiles, refuseTouchedSources } from './source-check.ts';
 import { splitPlan } from './split-plan.ts';
+import { readingOf, withSession } from './with-session.ts';
 
 /**
  * `again`: the next leg goes on from what is on record; `touched`: the opened file is no longer what was fingerprinted, so the next leg opens it anew and
@@ -79,8 +74,9 @@ class Leg {
   async run(): Promise<LegEnd> {
     const { nextChunkNumber, isAtEnd } = this.#context.ingestion.checkpoint;
     const lastAcked = nextChunkNumber === 0 ? null : await this.#context.planOnRecord(nextChunkNumber - 1);
+    const reading = readingOf(this.#context, this.#sources, lastAcked?.plan ?? null);
     try {
-      return await withSession(this.#context, this.#sources, lastAcked, async (session, recordPath) => {
+      return await withSession(reading, async (session, recordPath) => {
         await this.#keepRecordPath(recordPath);
         if (lastAcked !== null) await session.verify(lastAcked.plan);
         return isAtEnd ? this.#complete() : this.#deliverChunks(session);

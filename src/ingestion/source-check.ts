@@ -1,10 +1,10 @@
 import { ServiceError } from '../errors.ts';
-import type { ChunkPlan, PlannedChunk } from '../model/chunk.ts';
+import type { ChunkPlan } from '../model/chunk.ts';
 import type { SourceFingerprint } from '../model/ingestion.ts';
 import { compareFingerprints, describeChange } from '../sources/compare-fingerprints.ts';
 import type { SourceSet } from '../sources/source.ts';
-import type { ChunkSession } from './chunk-session.ts';
 import type { RunContext } from './run-context.ts';
+import { readingOf, withSession } from './with-session.ts';
 
 /**
  * Holds the files as they were found against what is on record, before anything of it is sent (docs/protocol.md "Source drift"). Where only ctime or inode
@@ -63,44 +63,11 @@ export async function refuseTouchedFiles(
 async function verifyAckedChunks(context: RunContext, sources: SourceSet): Promise<void> {
   const { highestAckedChunk, ingestionId } = context.ingestion;
   if (highestAckedChunk < 0) return;
-  await withSession(context, sources, null, async (session) => {
+  await withSession(readingOf(context, sources, null), async (session) => {
     for (let chunkNumber = 0; chunkNumber <= highestAckedChunk; chunkNumber += 1) {
       const { plan } = await context.planOnRecord(chunkNumber);
       await session.verify(plan);
     }
   });
   context.dependencies.logger.info('source.verified', { ingestion_id: ingestionId, chunks: highestAckedChunk + 1 });
-}
-
-/**
- * Lets `work` read with a worker that gives chunks from that of a recorded plan on, or from the start of the source; it is told where the records are. The
- * worker ends with `work`, and as soon as the run is asked to stop: what is read then is of no use, and may take long. Throws SOURCE_CHANGED
- * where another file has taken the place of one that was found.
- */
-export async function withSession<Result>(
-  context: RunContext,
-  sources: SourceSet,
-  from: Pick<PlannedChunk, 'plan'> | null,
-  work: (session: ChunkSession, recordPath: string | null) => Promise<Result>,
-): Promise<Result> {
-  const { ingestionId, fileType, read } = context.ingestion;
-  const session = context.dependencies.openSession({
-    ingestionId,
-    fileType,
-    read,
-    files: sources.files,
-    position: from?.plan.firstPosition ?? null,
-    chunkNumber: from?.plan.chunkNumber ?? 0,
-    recordOffset: from?.plan.recordOffset ?? 0,
-  });
-  const { stopSignal } = context.control;
-  const close = () => void session.close();
-  stopSignal.addEventListener('abort', close);
-  if (stopSignal.aborted) close();
-  try {
-    return await work(session, await session.opened());
-  } finally {
-    stopSignal.removeEventListener('abort', close);
-    await session.close();
-  }
 }

@@ -4,7 +4,8 @@ import type { SourceSet } from '../sources/source.ts';
 import type { ChunkSession } from './chunk-session.ts';
 import type { RunContext } from './run-context.ts';
 import { planAfter } from './run-journal.ts';
-import { refuseTouchedSources, withSession } from './source-check.ts';
+import { refuseTouchedSources } from './source-check.ts';
+import { readingOf, withSession } from './with-session.ts';
 
 /**
  * Plans the first half of the chunk at the checkpoint anew in its place, by records, the first half the larger (docs/protocol.md "Halving").
@@ -13,7 +14,7 @@ import { refuseTouchedSources, withSession } from './source-check.ts';
 export async function splitPlan(context: RunContext, sources: SourceSet, current: PlannedChunk): Promise<void> {
   const { store, logger } = context.dependencies;
   const { chunkNumber, recordCount, bounds } = current.plan;
-  await withSession(context, sources, current, async (session) => {
+  await withSession(readingOf(context, sources, current.plan), async (session) => {
     const half = await nextChunk(session, { ...bounds, maxRecords: Math.ceil(recordCount / 2), closeAtBytes: null });
     await refuseTouchedSources(context, sources);
     const plan = planAfter(context.ingestion.checkpoint.chainChecksum, half);

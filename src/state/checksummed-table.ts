@@ -18,7 +18,6 @@ const KEYS = {
 export type ChecksummedTableName = keyof typeof KEYS;
 
 /** All of them. */
-// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of a constant
 export const CHECKSUMMED_TABLES = Object.keys(KEYS) as readonly ChecksummedTableName[];
 
 /** A row as it is stored. */
@@ -92,6 +91,5 @@ export class ChecksummedTable<Row extends object> {
 }
 
 function valueIn(row: object, column: string): ColumnValue {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the rows are those of the driver, whose types are these
   return (row as Readonly<Record<string, ColumnValue>>)[column] ?? null;
 }

@@ -170,9 +170,7 @@ export class EventLog {
     this.#touched.add(ingestionId);
     const known = this.#progress.get(ingestionId);
     if (known !== undefined) return known;
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the kind that was asked for
     const chunk = this.#table.lastOfKind(ingestionId, 'chunk')?.content as ChunkEvent | undefined;
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the kind that was asked for
     const rejects = this.#table.lastOfKind(ingestionId, 'rejects')?.content as RejectsEvent | undefined;
     const { chunkCount = 0, nextChunkNumber = 0 } = chunk ?? {};
     const { rejectedRecords = 0 } = rejects ?? {};

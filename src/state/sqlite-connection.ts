@@ -90,7 +90,6 @@ export class SqliteConnection {
       statement = this.#guard(() => this.#opened.prepare(sql));
       this.#statements.set(sql, statement);
     }
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its text alone decides what a statement binds and yields
     return statement as SqliteStatement<Bound, Row>;
   }
 

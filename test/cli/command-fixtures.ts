@@ -48,9 +48,9 @@ export function viewOf(changes: Partial<IngestionView> = {}): IngestionView {
 
 /** A last error of an ingestion whose receiver is away. */
 export const RECEIVER_AWAY: NonNullable<IngestionView['last_error']> = {
-  code: 'DELIVERY_WINDOW_OVER',
+  code: 'ATTEMPT_FAILED',
   message: 'connect ECONNREFUSED',
-  what_to_do: 'Bring the receiver back.',
+  what_to_do: 'Nothing: it is tried again by itself.',
   at: '2026-03-01T12:00:10.000Z',
 };
 

@@ -347,7 +347,11 @@ describe('a callback', () => {
     });
     expect(await reach(`https://127.0.0.1:${port}/feed`)).toMatchObject({
       code: 1,
-      finding: { verdict: 'problem', remedy: expect.stringContaining('http or https') },
+      finding: {
+        verdict: 'problem',
+        seen: expect.stringMatching(/: the receiver does not speak TLS at this port; is it http:\/\/\? \(\w+\)$/),
+        remedy: expect.stringContaining('http or https'),
+      },
     });
   });
 

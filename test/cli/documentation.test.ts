@@ -23,6 +23,6 @@ it('docs/cli-reference.md is what --help says', async () => {
     sections.push(`## \`${['ackstream', ...words].join(' ')}\`\n\n\`\`\`text\n${written.out.trimEnd()}\n\`\`\`\n`);
   }
   const head =
-    '# Reference of the command line\n\nWhat `--help` says, written by its test (`vitest -u`). [cli.md](cli.md) tells how the commands work together.\n';
+    '# Reference of the command line\n\nWhat `--help` says, written by its test (`npx vitest run test/cli/documentation.test.ts --update=all`). [cli.md](cli.md) tells how the commands work together.\n';
   await expect([head, ...sections].join('\n')).toMatchFileSnapshot(join(projectRoot, 'docs', 'cli-reference.md'));
 });

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { CommandContext } from '../../src/cli/command.ts';
+import type { OptionSpec } from '../../src/cli/command-spec.ts';
 import { COMMANDS } from '../../src/cli/command-table.ts';
 import { runCommandLine } from '../../src/cli/run-command-line.ts';
 import type { IngestionView } from '../../src/cli/service-client.ts';
@@ -79,6 +80,14 @@ describe('ackstream ingest', () => {
     const { code, body } = await requestOf([...ingest, option, ...(value === null ? [] : [value])]);
     expect(body).toEqual({ ...ALWAYS, ...member });
     expect(code).toBe(0);
+  });
+
+  it('knows which field each option fills, so that errors can name both', () => {
+    const options: readonly OptionSpec[] = COMMANDS.ingest.options;
+    for (const [name, , member] of MEMBERS) {
+      const { field = '' } = options.find(({ flags }) => flags.split(' ')[0] === name) ?? {};
+      expect(member, name).toHaveProperty(field);
+    }
   });
 
   it('has no option besides', () => {

@@ -38,7 +38,8 @@ describe('outside of a terminal', () => {
     const reporter = createProgressReporter(context, { isJson: false });
     for (let attempt = 0; attempt < 3; attempt += 1) {
       for (const status of ['RUNNING', 'QUEUED'] as const) {
-        reporter.show(viewOf({ status, last_error: RECEIVER_AWAY }), NOTHING_HEARD);
+        const nextAttemptAt = status === 'QUEUED' ? '2026-03-01T12:00:14.000Z' : null;
+        reporter.show(viewOf({ status, last_error: RECEIVER_AWAY, next_attempt_at: nextAttemptAt }), NOTHING_HEARD);
       }
     }
     expect(written.out.split('\n')).toHaveLength(2);

@@ -1,4 +1,6 @@
-import { expect, it } from 'vitest';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { expect, it, onTestFinished } from 'vitest';
 import { runCommandLine } from '../../src/cli/run-command-line.ts';
 import { until } from '../harness/until.ts';
 import { postCompletion } from '../mock-receiver/send.ts';
@@ -23,6 +25,19 @@ it.each([
   expect({ code, out }).toEqual({ code: 2, out: '' });
   expect(error.startsWith(`COMMAND_INVALID: ${problem}`)).toBe(true);
   expect(error).toMatch(/\nRun the command with --help to see what it takes\.\n$/);
+});
+
+it('says of a port that is taken what `serve` says', async () => {
+  const other = createServer();
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void other.close());
+  const { port } = other.address() as AddressInfo;
+  expect(await receiver('--port', String(port))).toEqual({
+    code: 1,
+    out: '',
+    error: `The receiver cannot listen. Correct the option named, or end what is there.\n  --port ${port} is in use by another program\n`,
+    bytes: [],
+  });
 });
 
 it('tells an option that cannot be meant as other commands do, and no secret', async () => {

@@ -27,15 +27,20 @@ describe('ackstream rejects', () => {
     const raw = Buffer.from(`18;\x1b[2J${'x'.repeat(100)}`);
     const { code, out, error } = await rejects()([
       sampleReject(10),
-      sampleReject(20, { raw, byteLength: raw.length, fileIndex: 3 }),
+      sampleReject(20, {
+        raw,
+        byteLength: raw.length,
+        fileIndex: 3,
+        error: { code: 'ROW_WIDTH', message: '2 cells in 3 columns', place: { file: '/srv/feeds/b.csv', line: 4 } },
+      }),
       sampleReject(30, { raw: Buffer.of(255), byteLength: 9000 }),
     ]);
     expect(out).toBe(
       [
-        'FILE  LINE  BYTE  CODE       RECORD                                    WHAT IS WRONG',
-        '   0     4    10  ROW_WIDTH  17;ä                                      2 cells in 3 columns',
-        '   3     4    20  ROW_WIDTH  18;\\u001b[2Jxxxxxxxxxxxxxxxxxxxxxxxxxxx…  2 cells in 3 columns',
-        '   0     4    30  ROW_WIDTH  (9000 bytes, no UTF-8)                    2 cells in 3 columns',
+        'FILE    LINE  BYTE  CODE       RECORD                                    WHAT IS WRONG',
+        'File 1     4    10  ROW_WIDTH  17;ä                                      2 cells in 3 columns',
+        'b.csv      4    20  ROW_WIDTH  18;\\u001b[2Jxxxxxxxxxxxxxxxxxxxxxxxxxxx…  2 cells in 3 columns',
+        'File 1     4    30  ROW_WIDTH  (9000 bytes, no UTF-8)                    2 cells in 3 columns',
         '',
       ].join('\n'),
     );

@@ -38,13 +38,30 @@ describe('status', () => {
   it('shows an error with its place and what to do', () => {
     const text = renderIngestion(failed, PLAIN);
     expect(text).toContain('last error  READER_SYNTAX: expected a comma\\u001b[2J\n');
+    expect(text).toContain('happened    2026-03-01T12:00:10.000Z\n');
     expect(text).toContain('place       line 7, column 3, byte 120\n');
     expect(text).toContain('what to do  Correct the file at this place and send it again.\n');
   });
 
-  it('shows when it is tried again', () => {
-    const view = viewOf({ last_error: RECEIVER_AWAY, next_attempt_at: '2026-03-01T12:00:14.000Z' });
-    expect(renderIngestion(view, PLAIN)).toContain('next attempt  2026-03-01T12:00:14.000Z\n');
+  it('names the file that is broken, of a folder or a pattern', () => {
+    const { last_error: error } = failed;
+    const place = { file: '/srv/feeds/b\x1b.json', line: 4, column: 6, byte_offset: 922 };
+    const view = viewOf({ ...failed, file_count: 2, last_error: error && { ...error, place } });
+    const text = '/srv/feeds/b\\u001b.json, line 4, column 6, byte 922\n';
+    expect(renderIngestion(view, PLAIN)).toContain(`place       ${text}`);
+    expect(renderEnd(view, PLAIN)).toContain(`place: ${text}`);
+  });
+
+  it('shows when it is tried again, and that it is no more than queued but for its failures', () => {
+    const view = viewOf({
+      status: 'QUEUED',
+      last_error: RECEIVER_AWAY,
+      next_attempt_at: '2026-03-01T12:00:14.000Z',
+    });
+    const text = renderIngestion(view, PLAIN);
+    expect(text).toContain('next attempt  2026-03-01T12:00:14.000Z\n');
+    expect(text).toContain('status        QUEUED, retrying\n');
+    expect(renderIngestion({ ...view, next_attempt_at: null }, PLAIN)).toContain('status      QUEUED\n');
   });
 });
 
@@ -94,7 +111,7 @@ describe('the end of ingest', () => {
 
   it('says why it failed and what to do', () => {
     expect(renderEnd(failed, PLAIN)).toMatch(
-      /^FAILED: .*\nlast error: READER_SYNTAX.*\nplace: line 7.*\nwhat to do: Correct/,
+      /^FAILED: .*\nlast error: READER_SYNTAX.*\nhappened: 2026-.*\nplace: line 7.*\nwhat to do: Correct/,
     );
   });
 });
@@ -154,14 +171,65 @@ describe('the last failed attempt', () => {
 });
 
 describe('list', () => {
+  const OUTSIDE = { ...PLAIN, columns: null };
+
   it('shows a row for each ingestion with its whole id', () => {
-    expect(renderIngestions([viewOf(), failed], false)).toBe(
+    expect(renderIngestions([viewOf(), viewOf({ status: 'COMPLETED', percent: 100 })], OUTSIDE)).toBe(
       [
-        `INGESTION${' '.repeat(57)}STATUS      %  RECORDS  ASKED FOR            FILE`,
-        `${INGESTION_ID}  RUNNING  50.0   12,000  2026-03-01 12:00:00  /srv/feeds/products.json`,
-        `${INGESTION_ID}  FAILED   50.0   12,000  2026-03-01 12:00:00  /srv/feeds/products.json`,
+        `INGESTION${' '.repeat(57)}STATUS         %  RECORDS  ASKED FOR            FILE`,
+        `${INGESTION_ID}  RUNNING     50.0   12,000  2026-03-01 12:00:00  /srv/feeds/products.json`,
+        `${INGESTION_ID}  COMPLETED  100.0   12,000  2026-03-01 12:00:00  /srv/feeds/products.json`,
         '',
       ].join('\n'),
     );
+  });
+
+  const waiting = viewOf({ ingestion_id: 'a', status: 'QUEUED', percent: 0 });
+  const retrying = viewOf({
+    ...waiting,
+    ingestion_id: 'b',
+    last_error: { ...RECEIVER_AWAY, message: `HTTP 503: ${'down '.repeat(20)}` },
+    next_attempt_at: '2026-03-01T12:00:14.000Z',
+  });
+  /** Status and reason of each row. */
+  const told = (views: readonly (typeof waiting)[], columns: number | null) =>
+    renderIngestions(views, { ...PLAIN, columns })
+      .trimEnd()
+      .split('\n')
+      .slice(1)
+      .map((line) => [
+        /(?:QUEUED|RUNNING|FAILED)(?:, retrying)?/.exec(line)?.[0],
+        line.replace(/^.*products\.json */, ''),
+      ]);
+
+  it('tells what is tried again and again from what waits for its turn, and why anything stands', () => {
+    const resumed = { ...failed, status: 'RUNNING' as const };
+    expect(told([waiting, retrying, failed, resumed], null)).toEqual([
+      ['QUEUED', ''],
+      ['QUEUED, retrying', `HTTP 503: ${'down '.repeat(20)}`.trimEnd()],
+      ['FAILED', 'expected a comma\\u001b[2J'],
+      ['RUNNING', ''],
+    ]);
+  });
+
+  it('cuts the reason so that a line is one line of the terminal, as far as there is room for any of it', () => {
+    const lines = renderIngestions([waiting, retrying], { ...PLAIN, columns: 120 }).split('\n');
+    expect(Math.max(...lines.map((line) => line.length))).toBe(119);
+    expect(told([waiting, retrying], 120)[1]?.[1]).toMatch(/^HTTP 503: down.*…$/);
+    expect(told([waiting, retrying], 80)[1]?.[1]).toBe('HTTP 503:…');
+  });
+
+  it('says of what waits for a circuit why that is open', () => {
+    const circuit = {
+      origin: 'https://receiver.example',
+      state: 'open',
+      since: '2026-03-01T12:00:00.000Z',
+      next_probe_at: '2026-03-01T12:00:30.000Z',
+      consecutive_failures: 5,
+      last_failure: 'HTTP 503',
+    } as const;
+    expect(told([{ ...waiting, circuit, next_attempt_at: circuit.next_probe_at }], null)).toEqual([
+      ['QUEUED, retrying', 'HTTP 503'],
+    ]);
   });
 });

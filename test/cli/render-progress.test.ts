@@ -64,6 +64,20 @@ describe('a progress line', () => {
     expect(progressLine({ ...waiting, status: 'PAUSED' }, { now: NOW })).not.toContain('failed');
   });
 
+  it('does not take what stopped it before it was resumed for an attempt that fails', () => {
+    const fault = { ...RECEIVER_AWAY, code: 'READER_SYNTAX', message: 'The line ends inside of its value.' };
+    expect(progressLine(viewOf({ last_error: fault }), { now: NOW })).toMatch(/records {2}3,400\/s {2}ETA 0:12$/);
+    for (const error of [fault, RECEIVER_AWAY]) {
+      const resumed = viewOf({ status: 'QUEUED', last_error: error });
+      expect(progressLine(resumed, { now: NOW })).toMatch(/records {2}waiting for its turn$/);
+    }
+  });
+
+  it('ends the sentence of a reason but once', () => {
+    const view = viewOf({ last_error: { ...RECEIVER_AWAY, message: 'The receiver is away.' } });
+    expect(progressLine(view, { now: NOW })).toContain('attempt failed: The receiver is away; trying again');
+  });
+
   it('counts the retries that were heard of, and says which attempt it was that failed', () => {
     const lastFailure = {
       ingestion_id: INGESTION_ID,

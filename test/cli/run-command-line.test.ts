@@ -122,7 +122,7 @@ describe('ackstream ingest without a service', () => {
     writeFileSync(join(folder, 'products.json'), '[{"id":1},\n{"id":}]');
     const { code, out } = await ingest();
     expect(out).toContain('last error: READER_SYNTAX');
-    expect(out).toContain('place: line 2');
+    expect(out).toContain(`place: ${join(folder, 'products.json')}, line 2`);
     expect(out).toContain('what to do: ');
     expect(code).toBe(1);
   });
@@ -239,13 +239,23 @@ describe('ackstream ingest with a service', () => {
     });
   });
 
-  it('names every field that the service refuses', async () => {
+  it('names every field that the service refuses, and the option that filled it', async () => {
     await startService();
     const { code, error } = await ingest('--type', 'yaml', '--chunk-records', '100001');
     expect(error).toMatch(/^REQUEST_INVALID: /);
-    expect(error).toContain('\n  file_type must be ');
-    expect(error).toContain('\n  chunk_size_by_records must be ');
+    expect(error).toContain('\n  file_type (--type) must be ');
+    expect(error).toContain('\n  chunk_size_by_records (--chunk-records) must be ');
     expect(code).toBe(2);
+  });
+});
+
+describe('a field that no option of the command line has filled', () => {
+  it('is named without one; a member of a format with that of the format', async () => {
+    writeFileSync(join(folder, 'delivery.json'), JSON.stringify({ callback_url: 'nowhere' }));
+    const format = ['--type', 'csv', '--format', '{"delimiter":"long"}'];
+    const { error } = await run(['ingest', 'products.json', '--request', 'delivery.json', ...format]);
+    expect(error).toContain('\n  callback_url must be ');
+    expect(error).toContain('\n  format.delimiter (--format) must be ');
   });
 });
 

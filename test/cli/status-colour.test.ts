@@ -23,13 +23,14 @@ describe('colouredStatus', () => {
   it('colours status words alone, and only where asked to', () => {
     expect(colouredStatus('FAILED', true)).toBe('\x1b[31mFAILED\x1b[39m');
     expect(colouredStatus('STATUS', true)).toBe('STATUS');
+    expect(colouredStatus('QUEUED, retrying ', true)).toBe('\x1b[33mQUEUED, retrying \x1b[39m');
     expect(colouredStatus('FAILED', false)).toBe('FAILED');
   });
 
   it('leaves the columns of a table where they are', () => {
     const views = [viewOf(), viewOf({ status: 'COMPLETED' })];
-    const coloured = renderIngestions(views, true);
+    const coloured = renderIngestions(views, { hasColour: true, columns: null });
     expect(coloured).toContain('\x1b[32mCOMPLETED\x1b[39m');
-    expect(stripVTControlCharacters(coloured)).toBe(renderIngestions(views, false));
+    expect(stripVTControlCharacters(coloured)).toBe(renderIngestions(views, { hasColour: false, columns: null }));
   });
 });

@@ -106,6 +106,14 @@ describe('a process that cannot begin', () => {
     }
     expect(refused.standardError()).not.toContain('short-secret');
   });
+
+  it('because the authorities of receivers cannot be read ends with 2 and makes no state', async () => {
+    const folder = tempFolder();
+    const refused = spawnService(folder, { ACKSTREAM_CALLBACK_CA: join(folder, 'none.pem') });
+    expect(await refused.ended).toEqual({ code: 2, signal: null });
+    expect(refused.standardError()).toContain('ACKSTREAM_CALLBACK_CA');
+    expect(readdirSync(folder)).not.toContain('data');
+  });
 });
 
 describe('the log files of a process', () => {

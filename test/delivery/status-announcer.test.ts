@@ -96,8 +96,8 @@ describe('status events', () => {
       () => receiver.seen.length,
       (count) => count === 1,
     );
-    expect([...clock.sleepers].map(({ durationMs }) => durationMs)).toEqual([3_000]);
-    clock.advance(3_000);
+    expect([...clock.sleepers].map(({ durationMs }) => durationMs)).toEqual([2_000]);
+    clock.advance(2_000);
     await closed;
     expect(failures.map((fields) => fields?.status)).toEqual(['STARTED', 'COMPLETED']);
   });
@@ -108,7 +108,7 @@ describe('status events', () => {
     for (let count = 0; count < 1_001; count += 1) announcer.announce(ingestionTo(receiver.url), 'PAUSED');
     expect(failures).toEqual([expect.objectContaining({ reason: '1000 others wait' })]);
     const closed = announcer.close();
-    clock.advance(3_000);
+    clock.advance(2_000);
     await closed;
   });
 

@@ -11,7 +11,6 @@ import type { Cell } from '../../src/generate/product-columns.ts';
 export function parseJson(text: string): unknown {
   const revive = (_key: string, value: unknown, { source }: { readonly source?: string }): unknown =>
     typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value) ? BigInt(source ?? '') : value;
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the types of the library know no third parameter
   return JSON.parse(text, revive as Parameters<typeof JSON.parse>[1]);
 }
 
@@ -23,7 +22,6 @@ export function parseRows(text: string, delimiter: string): string[][] {
 /** The rows of each sheet, the header left out, dates as ISO 8601 text and durations in minutes. */
 export async function parseWorkbook(bytes: Uint8Array): Promise<Cell[][][]> {
   const workbook = new ExcelJS.Workbook();
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its own type of Buffer is that of an older Node
   await workbook.xlsx.load(Buffer.from(bytes) as unknown as ExcelJS.Buffer);
   return workbook.worksheets.map((sheet) => {
     const width = sheet.getRow(1).cellCount;

@@ -303,7 +303,7 @@ describe('a queue that meets an ingestion whose row is not what was written', ()
 });
 
 describe('a queue that is stopped', () => {
-  it('asks each run to end, gives up its attempt after six seconds, and waits for it', async () => {
+  it('asks each run to end, gives up its attempt after five seconds, and waits for it', async () => {
     const { store, queue, runs, clock } = setQueue();
     await submitted(store, sampleIngestion('a'));
     queue.start();
@@ -315,7 +315,7 @@ describe('a queue that is stopped', () => {
     await settled();
     const control = runs[0]?.control;
     expect([control?.stopSignal.aborted, control?.attemptSignal.aborted]).toEqual([true, false]);
-    clock.advance(5_999);
+    clock.advance(4_999);
     await settled();
     expect(control?.attemptSignal.aborted).toBe(false);
     clock.advance(1);

@@ -40,7 +40,6 @@ function watched(store: StateStore, afterwards: () => Promise<void> = async () =
   const writes: string[] = [];
   const noted = new Proxy(store, {
     get(target, name) {
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every member of a store is a method
       const method = Reflect.get(target, name) as (...args: unknown[]) => Promise<unknown>;
       return async (...args: unknown[]) => {
         if (!String(name).startsWith('get')) writes.push(String(name));

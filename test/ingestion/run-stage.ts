@@ -124,7 +124,6 @@ export async function setRunStage(options: {
 export function failingStore(store: StateStore, methods: Map<string, number>): StateStore {
   return new Proxy(store, {
     get(target, name) {
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every member of a store is a method
       const method = Reflect.get(target, name) as (...args: unknown[]) => unknown;
       return async (...args: unknown[]) => {
         const left = methods.get(String(name)) ?? 0;

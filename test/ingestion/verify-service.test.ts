@@ -12,7 +12,6 @@ const CHAIN = sampleChain(3);
 
 /** An ingestion of which the three chunks of {@link CHAIN} are acknowledged. */
 function delivered(ingestionId: string): Ingestion {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only what a verification looks at
   return {
     ingestionId,
     filePath: '/feeds/a.json',
@@ -39,9 +38,7 @@ function reading(verify: ChunkSession['verify'], chain = CHAIN) {
       getIngestion: () => Promise.resolve(null),
       getPlan: (_, chunkNumber) => Promise.resolve(chain[chunkNumber] ?? null),
     },
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only what a verification looks at
     openSources: () => Promise.resolve({ files: [{}], fingerprint: { size: 2 } } as never),
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only what a verification calls
     openSession: () =>
       ({
         opened: () => Promise.resolve(null),
@@ -120,7 +117,6 @@ describe('a verification', () => {
   it('keeps the end of the service waiting for a while only, where its thread cannot be ended', async () => {
     const { dependencies } = reading(() => new Promise(() => {}));
     const clock = new ManualClock(5);
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only what a verification calls
     const heldByDisk = { opened: () => new Promise(() => {}), close: () => new Promise(() => {}) } as ChunkSession;
     const service = new VerificationService({ ...dependencies, clock, openSession: () => heldByDisk });
     service.start(delivered('a'));

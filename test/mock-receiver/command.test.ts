@@ -91,7 +91,9 @@ it('ends with 1 and says why where it cannot listen', async () => {
   const { origin } = await startReceiver();
   const { exitCode, errors } = await run('--port', new URL(origin).port);
   expect(exitCode).toBe(1);
-  expect(errors).toContain('EADDRINUSE');
+  expect(errors).toMatch(
+    /^The receiver cannot listen\. Correct the option named, .*\n {2}--port \d+ is in use by another program\n$/,
+  );
 });
 
 it('reads every flag', () => {

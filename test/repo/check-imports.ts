@@ -17,6 +17,16 @@ export function findImportBreaches(files: readonly ProjectFile[]): string[] {
   ];
 }
 
+/** What the import table permits to a layer and none of its files does, one sentence each. */
+export function findUnusedPermissions(files: readonly ProjectFile[]): string[] {
+  return LAYERS.flatMap((layer) => {
+    const imports = files.filter(({ path }) => layerOf(path) === layer).flatMap(readImports);
+    const used = new Set(imports.flatMap(({ library, target }) => [library ?? target, layerOf(target)?.name]));
+    const permitted = [...(layer.mayImport === '*' ? [] : layer.mayImport), ...layer.libraries];
+    return permitted.filter((name) => !used.has(name)).map((name) => `${layer.name} may import ${name}, and does not`);
+  });
+}
+
 /** The layer a file belongs to, or undefined. */
 export function layerOf(path: string): Layer | undefined {
   return LAYERS.find((layer) => layer.paths.some((own) => (own.endsWith('/') ? path.startsWith(own) : path === own)));

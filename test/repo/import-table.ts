@@ -56,7 +56,7 @@ export const LAYERS: readonly Layer[] = [
   {
     name: 'archive',
     paths: ['src/archive/'],
-    mayImport: ['model', 'errors', SOURCE_CONTRACT],
+    mayImport: ['errors', SOURCE_CONTRACT],
     libraries: ['yauzl', 'node:zlib'],
   },
   {
@@ -95,11 +95,9 @@ export const LAYERS: readonly Layer[] = [
       'chunking',
       SOURCE_CONTRACT,
       'src/sources/compare-fingerprints.ts',
-      'src/readers/reader.ts',
       'src/delivery/destination.ts',
       'src/delivery/journal.ts',
       'src/delivery/deliver-chunk.ts',
-      'src/delivery/retry-policy.ts',
       STORE_CONTRACT,
       RUN_CONTRACT,
     ],
@@ -137,7 +135,7 @@ export const LAYERS: readonly Layer[] = [
     name: 'config',
     paths: ['src/config.ts'],
     mayImport: ['model', 'errors'],
-    libraries: ['zod', 'node:fs', 'node:net'],
+    libraries: ['zod', 'node:fs'],
   },
   {
     name: 'log',
@@ -148,7 +146,7 @@ export const LAYERS: readonly Layer[] = [
   {
     name: 'generate',
     paths: ['src/generate/'],
-    mayImport: ['model', 'protocol', 'errors'],
+    mayImport: [],
     libraries: ['yazl', 'node:zlib'],
   },
   {
@@ -168,7 +166,7 @@ export const LAYERS: readonly Layer[] = [
     name: 'mock-receiver',
     paths: ['mock-receiver/'],
     mayImport: ['model', 'protocol', 'errors'],
-    libraries: ['hono', '@hono/node-server', 'better-sqlite3', 'zod', 'node:fs', 'node:http', 'node:net'],
+    libraries: ['hono', '@hono/node-server', 'better-sqlite3', 'zod', 'node:http'],
   },
 ];
 

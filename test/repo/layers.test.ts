@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findImportBreaches, layerOf } from './check-imports.ts';
+import { findImportBreaches, findUnusedPermissions, layerOf } from './check-imports.ts';
 import { LAYERS, renderLayer } from './import-table.ts';
 import { readProjectFile, readProjectFiles } from './project-files.ts';
 import { readImports } from './read-imports.ts';
@@ -17,6 +17,10 @@ describe('the import table', () => {
     expect(files.length).toBeGreaterThanOrEqual(FEWEST_FILES);
     expect(imports.length).toBeGreaterThanOrEqual(FEWEST_IMPORTS);
     expect(findImportBreaches(files)).toEqual([]);
+  });
+
+  it('permits nothing that is not used', () => {
+    expect(findUnusedPermissions(files)).toEqual([]);
   });
 
   it('resolves every import of a file to a file that exists', () => {

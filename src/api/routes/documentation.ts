@@ -51,7 +51,6 @@ export function addDocumentationRoutes(app: OpenAPIHono, { version }: ApiDepende
       description: DESCRIPTION,
     },
   });
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the general type leaves open what every operation here has: id, summary
   const document = withExamples(generated as unknown as DocsDocument);
   const page = renderDocsPage(document);
 

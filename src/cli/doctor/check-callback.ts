@@ -1,5 +1,6 @@
 import type { Config } from '../../config.ts';
 import { DEFAULT_TIMEOUTS } from '../../delivery/post-channel.ts';
+import { connectionFailureText } from '../../egress/connection-failure.ts';
 import { guardedConnector } from '../../egress/guarded-connector.ts';
 import { trustAuthoritiesOf } from '../../egress/tls-trust.ts';
 import { createUrlGuard } from '../../egress/url-guard.ts';
@@ -29,8 +30,8 @@ export async function checkCallback(
     return [ok(check, `${url.origin} can be connected to`)];
   } catch (error) {
     if (error instanceof ServiceError) return failure(check, error);
-    const { code = '', message } = error as NodeJS.ErrnoException;
-    return [problem(check, `${url.origin} cannot be connected to: ${message.trim() || code}`, remedyOf(code))];
+    const { code = '' } = error as NodeJS.ErrnoException;
+    return [problem(check, `${url.origin} cannot be connected to: ${connectionFailureText(error)}`, remedyOf(code))];
   }
 }
 
