@@ -1,7 +1,7 @@
 /** The fields that say what a feed is and how it is read, wherever a request has them: to deliver it, or to look at it. */
 import { z } from 'zod';
 import { ServiceError } from '../errors.ts';
-import { fieldErrorsOf } from '../model/field-errors.ts';
+import { fieldErrorsOf, type SchemaIssue } from '../model/field-errors.ts';
 import type { Formats } from '../model/format.ts';
 import type { FileType } from '../model/ingestion.ts';
 import { fileTypeNamed, fileTypeOfPath, type NamedFileType } from './file-types.ts';
@@ -38,7 +38,8 @@ export function parseFeedRequest<Body>(
   const named = path === undefined ? undefined : namedFileTypeOf(path);
   const typed = named === undefined ? undefined : fieldsOfType(named).safeParse(body);
   if (!parsed.success || path === undefined || named === undefined || !typed?.success) {
-    const issues = [...(parsed.error?.issues ?? []), ...(typed?.error?.issues ?? [])];
+    const ofType = named === undefined ? [] : (typed?.error?.issues ?? []).flatMap((issue) => ofOption(issue, named));
+    const issues = [...(parsed.error?.issues ?? []), ...ofType];
     throw new ServiceError('REQUEST_INVALID', { fields: fieldErrorsOf(issues, 'is not a field of this request') });
   }
   return {
@@ -51,6 +52,12 @@ export function parseFeedRequest<Body>(
     },
     request: parsed.data,
   };
+}
+
+/** A name that the options of the type do not have is one of another type: it is the type that was not told. */
+function ofOption(issue: SchemaIssue, { fileType }: NamedFileType): readonly SchemaIssue[] {
+  const message = `is no option of ${fileType} files; file_type says what the file is`;
+  return issue.keys?.map((key) => ({ path: [...issue.path, key], message })) ?? [issue];
 }
 
 /** The type as asked for, else by the file's name, else JSON. */

@@ -1,5 +1,4 @@
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { runCommandLine } from '../../src/cli/run-command-line.ts';
 import { until } from '../harness/until.ts';

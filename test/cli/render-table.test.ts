@@ -25,3 +25,15 @@ it('counts the columns of a terminal, not characters', () => {
 it('shows the titles where there are no rows', () => {
   expect(renderTable([], columns)).toBe('NAME  N\n');
 });
+
+it('cuts the last column to what the line has left, but for ten columns of it', () => {
+  const rows = [{ name: 'a', why: 'a reason without end' }];
+  const cutTo = (lineColumns: number) =>
+    renderTable<(typeof rows)[number]>(rows, [
+      { title: 'NAME', cell: ({ name }) => name },
+      { title: 'WHY', cell: ({ why }) => why, lineColumns },
+    ]);
+  expect(cutTo(26)).toBe('NAME  WHY\na     a reason without end\n');
+  expect(cutTo(20)).toBe('NAME  WHY\na     a reason with…\n');
+  expect(cutTo(3)).toBe('NAME  WHY\na     a reason …\n');
+});

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ServiceError } from '../../src/errors.ts';
+import { type FieldError, ServiceError } from '../../src/errors.ts';
 import { DEFAULT_FORMATS } from '../../src/model/format.ts';
 import { FILE_TYPES, type FileType } from '../../src/model/ingestion.ts';
 import { presentFormat } from '../../src/protocol/format-options.ts';
@@ -11,13 +11,17 @@ function parse(fileType: string, format: unknown, more: Record<string, unknown> 
   return parseIngestRequest({ ...REQUIRED, file_type: fileType, format, ...more });
 }
 
-function fieldsRefused(fileType: string, format: unknown, more: Record<string, unknown> = {}): readonly string[] {
+function fieldsRefused(...asked: Parameters<typeof refusals>): readonly string[] {
+  return refusals(...asked).map(({ field }) => field);
+}
+
+function refusals(fileType: string, format: unknown, more: Record<string, unknown> = {}): readonly FieldError[] {
   try {
     parseIngestRequest({ ...REQUIRED, file_type: fileType, format, ...more });
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
     expect(error.code).toBe('REQUEST_INVALID');
-    return error.fields?.map(({ field }) => field) ?? [];
+    return error.fields ?? [];
   }
   throw new Error('the body was accepted');
 }
@@ -93,7 +97,8 @@ describe('the options of a format', () => {
     ['csv', { skipLines: 1 }],
     ['csv', JSON.parse('{"__proto__": 1}')],
   ])('of %s are none of another type: %j', (type, format) => {
-    expect(fieldsRefused(type, format)).toEqual([`format.${Object.keys(format)[0]}`]);
+    const message = `is no option of ${type} files; file_type says what the file is`;
+    expect(refusals(type, format)).toEqual([{ field: `format.${Object.keys(format)[0]}`, message }]);
   });
 
   it('are not judged where it is not known of which type they are', () => {

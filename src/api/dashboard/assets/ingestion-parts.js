@@ -7,7 +7,7 @@ import { bytes, count, counted, distance, duration, rate, upcoming, withFullTime
 /** @param {Ingestion} ingestion what people call its state: one that waits after a failure is not just queued */
 export function statusWord({ status, next_attempt_at: nextAttemptAt, last_error: lastError }) {
   if ((status === 'RUNNING' || status === 'QUEUED') && nextAttemptAt !== null) return 'retrying';
-  if (status === 'RUNNING' && lastError !== null) return 'retrying';
+  if (status === 'RUNNING' && lastError?.code === 'ATTEMPT_FAILED') return 'retrying';
   return status.toLowerCase();
 }
 
