@@ -286,17 +286,17 @@ export const ERRORS = {
   ),
   ATTEMPT_FAILED: entry(
     'The receiver did not acknowledge the last attempt.',
-    'Nothing: it is tried again by itself. If that goes on, see whether the receiver runs and what it logs; if the callback is wrong, ask again with the right one (`callback_url`, `--callback`).',
+    'Nothing: it is tried again by itself. If that goes on, see whether the receiver runs and what it logs; if the callback is wrong, ask again with the right one (`callback_url`, `--callback`), or, where it is a re-ingestion, cancel it first.',
     { httpStatus: 503, exitCode: 3, retryable: true },
   ),
   DELIVERY_REJECTED: entry(
     'The receiver refused a chunk.',
-    'Correct what the receiver names in its answer, then resume the ingestion; if the callback is wrong, ask again with the right one (`callback_url`, `--callback`).',
+    'Correct what the receiver names in its answer, then resume the ingestion; if the callback is wrong, ask again with the right one (`callback_url`, `--callback`), or, where it is a re-ingestion, cancel it first.',
     { httpStatus: 409 },
   ),
   DELIVERY_WINDOW_OVER: entry(
     'The receiver could not be reached for the whole retry window.',
-    'Bring the receiver back, then resume the ingestion; if the callback is wrong, ask again with the right one (`callback_url`, `--callback`).',
+    'Bring the receiver back, then resume the ingestion; if the callback is wrong, ask again with the right one (`callback_url`, `--callback`), or, where it is a re-ingestion, cancel it first.',
     { httpStatus: 409, exitCode: 3, retryable: true },
   ),
   RECEIVER_FORGETS: entry(

@@ -94,7 +94,11 @@ describeInBrowser('the connection of a page to the service', (browser) => {
     {
       fate: 'left for another',
       streams: 1,
-      leave: (page: Page) => page.getByRole('link', { name: 'New', exact: true }).click(),
+      leave: async (page: Page) => {
+        await page.getByRole('link', { name: 'New', exact: true }).click();
+        // The click is over before the page has heard of it.
+        await page.getByRole('heading', { name: 'New ingestion' }).waitFor();
+      },
     },
   ])('takes no stream for a page that was $fate before it got its place', async ({ leave, streams }) => {
     const scene = await setScene({ recordCount: 10 });
