@@ -86,7 +86,7 @@ export function composeDeliveries(config: Config, { random, scope, outward, ...g
     ...shared,
     openSession: metrics.readings.measure(openSession, 'read-back'),
     queue,
-    ingestions: ingestionsOf(config, { ...shared, queue, guard: outward.guard }),
+    ingestions: withdrawingMoved(ingestionsOf(config, { ...shared, queue, guard: outward.guard }), breaker),
     circuits: {
       begin: () => recordCircuits.begin(clock.now()),
       list: () => breaker.list(),
@@ -220,4 +220,16 @@ function withdrawStopped(store: StateStore, breaker: CircuitBreaker): void {
       queueMicrotask(() => breaker.withdraw(ingestionId));
     }
   });
+}
+
+/** Has the breaker know too which wait for another origin from now on. */
+function withdrawingMoved(ingestions: IngestionService, breaker: CircuitBreaker): IngestionService {
+  return {
+    ...ingestions,
+    async submit(...asked) {
+      const answer = await ingestions.submit(...asked);
+      if (answer.changed.includes('callback_url')) breaker.withdraw(answer.ingestionId);
+      return answer;
+    },
+  };
 }

@@ -10,7 +10,7 @@ export interface CommandContext {
   readonly write: (text: string) => void;
   /** Standard output for bytes, which says when it is full. */
   readonly standardOutput: Writable;
-  /** All of standard input, as UTF-8. */
+  /** All of standard input, as UTF-8. Rejects where it cannot be read, and where the command is interrupted before its end. */
   readonly readStandardInput: () => Promise<string>;
   /** Standard error. */
   readonly writeError: (text: string) => void;

@@ -3,12 +3,14 @@ import type { CommandValues } from './command-table.ts';
 import { feedFieldsOf, numberIfWhole } from './feed-arguments.ts';
 import { openService } from './open-service.ts';
 import { commandInvalid } from './option-values.ts';
-import { requestMembersOf } from './request-members.ts';
-import { submit } from './submit.ts';
+import { type RequestMembers, requestMembersOf } from './request-members.ts';
+import { endUnsubmitted, submit } from './submit.ts';
 
 /** `ackstream ingest`. */
 export const runIngest: RunCommand<'ingest'> = async (values, context) => {
-  const body = { ...(await requestMembersOf(values.request, context)), ...saidBy(values, context.cwd) };
+  const request = await requestMembersOf(values.request, context);
+  if (request === null) return endUnsubmitted(context);
+  const body = { ...request, ...saidBy(values, { cwd: context.cwd, request }) };
   if (body.callback_url == null)
     throw commandInvalid('Where to post to is missing: --callback, or callback_url in --request');
   const service = await openService(context, { url: values.url, delivers: true, creates: true });
@@ -19,10 +21,13 @@ export const runIngest: RunCommand<'ingest'> = async (values, context) => {
   }
 };
 
-/** The members of the request that the command line itself names. */
-function saidBy(values: CommandValues<'ingest'>, cwd: string): Record<string, unknown> {
+/** The members of the request that the command line itself names, in the place of those that it has. */
+function saidBy(
+  values: CommandValues<'ingest'>,
+  { cwd, request }: { readonly cwd: string; readonly request: RequestMembers },
+): RequestMembers {
   const members = {
-    ...feedFieldsOf(cwd, values),
+    ...feedFieldsOf(cwd, values, request.format),
     callback_url: values.callback,
     on_bad_record: values.onBadRecord,
     max_bad_records: numberIfWhole(values.maxBadRecords),

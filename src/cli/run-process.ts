@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline';
+import { addAbortSignal } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setFlagsFromString } from 'node:v8';
 import { armCrashPoint } from '../crash-point.ts';
@@ -22,7 +23,8 @@ export async function runProcess(args: readonly string[], env: NodeJS.ProcessEnv
     cwd: process.cwd(),
     write: (written) => process.stdout.write(written),
     standardOutput: process.stdout,
-    readStandardInput: () => text(process.stdin),
+    // At an interruption it is let go, or it would keep the process alive until its end.
+    readStandardInput: () => text(addAbortSignal(signal, process.stdin)),
     writeError: (written) => process.stderr.write(written),
     terminalColumns: () => terminalColumns(env, process.stdout),
     hasColour: wantsColour(env, process.stdout.isTTY),

@@ -1,4 +1,4 @@
-import { type CommandContext, EXIT_DONE } from './command.ts';
+import { type CommandContext, EXIT_DONE, EXIT_INTERRUPTED } from './command.ts';
 import { jsonLine } from './json-line.ts';
 import type { OpenedService } from './open-service.ts';
 import { commandInvalid } from './option-values.ts';
@@ -19,10 +19,17 @@ export async function submit(
   { isJson, waits, context }: SubmitOptions & { readonly context: CommandContext },
 ): Promise<number> {
   if (service.isOwn && !waits) throw commandInvalid('--no-wait needs a running service, and none answers');
+  if (context.signal.aborted) return endUnsubmitted(context);
   const answer = await service.client.submit(body);
   context.write(isJson ? jsonLine(answer) : answerText(answer));
   const isNew = answer.status === 'STARTED';
   return waits ? waitForEnd(service, { ingestionId: answer.ingestion_id, isJson, isNew }, context) : EXIT_DONE;
+}
+
+/** Says that a command was interrupted before it asked for anything; gives back the exit code. */
+export function endUnsubmitted({ writeError }: CommandContext): number {
+  writeError('Interrupted: no delivery was asked for.\n');
+  return EXIT_INTERRUPTED;
 }
 
 function answerText({ status, ingestion_id, changed }: SubmissionView): string {

@@ -39,16 +39,19 @@ async function untilCompared(
   const { clock, signal } = context;
   const line = progressLineFor(context);
   let verification = await client.verify(ingestionId);
-  while (verification.state === 'running' && !signal.aborted) {
-    line?.show(comparedText(verification));
-    await clock.sleep(POLL_INTERVAL_MS, signal);
-    const seen = await client.getVerification(ingestionId);
-    if (seen === null)
-      throw new ServiceError('VERIFICATION_NOT_FOUND', { detail: 'Another had it given up meanwhile.' });
-    verification = seen;
+  try {
+    while (verification.state === 'running' && !signal.aborted) {
+      line?.show(comparedText(verification));
+      await clock.sleep(POLL_INTERVAL_MS, signal);
+      const seen = await client.getVerification(ingestionId);
+      if (seen === null)
+        throw new ServiceError('VERIFICATION_NOT_FOUND', { detail: 'Another had it given up meanwhile.' });
+      verification = seen;
+    }
+    return verification;
+  } finally {
+    line?.erase();
   }
-  line?.erase();
-  return verification;
 }
 
 function verificationText(verification: VerificationView): string {

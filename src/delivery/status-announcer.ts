@@ -3,7 +3,7 @@ import { postStatusEvent, type StatusEventRoute } from './post-status-event.ts';
 
 /** Events that wait for their receivers, of all ingestions: what is beyond would be of a receiver that takes nothing. */
 const MAX_UNDER_WAY = 1_000;
-/** How long a service that ends waits for what it announced. With the 5 s that an attempt at a chunk has before that, it stays well within the 10 s of a shutdown. */
+/** How long a service that ends waits for what it announced. With the 6 s that a run has at most before that, it stays well within the 10 s of a shutdown. */
 const CLOSE_GRACE_MS = 2_000;
 
 /** What status events are sent with, but for what each ingestion says itself. */

@@ -17,8 +17,8 @@ import type { VerificationService } from './verify-service.ts';
 const SWEEP_INTERVAL_MS = 3_600_000;
 /** Found at once; whatever there is more is found when these are gone. */
 const DELETED_AT_ONCE = 100;
-/** How long an Idempotency-Key is remembered at least: longer than any client repeats a request whose answer it has not seen. */
-const KEYS_KEPT_MS = 7 * 24 * 3_600_000;
+/** How long events and Idempotency-Keys are kept: longer than any client is away, or repeats a request whose answer it has not seen. */
+const KEPT_MS = 7 * 24 * 3_600_000;
 
 /** A person was faster: resumed what was found, or deleted it. */
 const OVERTAKEN: readonly ErrorCode[] = ['MOVE_NOT_ALLOWED', 'INGESTION_NOT_FOUND'];
@@ -27,7 +27,7 @@ const OVERTAKEN: readonly ErrorCode[] = ['MOVE_NOT_ALLOWED', 'INGESTION_NOT_FOUN
 export interface RetentionOptions {
   readonly store: Pick<
     StateStore,
-    'deleteIngestion' | 'purgeDeleted' | 'listUnpurged' | 'listTerminalBefore' | 'forgetAnswersBefore'
+    'deleteIngestion' | 'purgeDeleted' | 'listUnpurged' | 'listTerminalBefore' | 'forgetBefore'
   >;
   /** What came of a verification goes with its ingestion. */
   readonly verifications: Pick<VerificationService, 'forget'>;
@@ -38,7 +38,7 @@ export interface RetentionOptions {
 }
 
 /**
- * Deletes ingestions: one that a person names, and those that are as old as the settings say; and forgets old Idempotency-Keys. What must never be forgotten of an
+ * Deletes ingestions: one that a person names, and those that are as old as the settings say; and forgets old events and Idempotency-Keys. What must never be forgotten of an
  * ingestion the store keeps.
  */
 export class Retention {
@@ -116,7 +116,7 @@ export class Retention {
   async #sweep(now: number): Promise<void> {
     const { store, retentionMs } = this.#options;
     await this.#goOnPurging();
-    await store.forgetAnswersBefore(now - KEYS_KEPT_MS);
+    await store.forgetBefore(now - KEPT_MS);
     if (retentionMs !== null) await this.#deleteBefore(now - retentionMs);
   }
 

@@ -6,7 +6,7 @@
  * was touched) ends the leg, and the next one finds in the store where to go on: the same way as after a crash, so that no way exists
  * that only crashes take.
  */
-import { type ErrorRecord, type ServiceError, toErrorRecord, toServiceError } from '../errors.ts';
+import { type ErrorCode, type ErrorRecord, type ServiceError, toErrorRecord, toServiceError } from '../errors.ts';
 import type { ClaimedIngestion } from '../state/state-store.ts';
 import { RunContext, type RunDependencies } from './run-context.ts';
 import type { RunControl } from './run-control.ts';
@@ -16,6 +16,9 @@ import { type LegEnd, runLeg } from './run-leg.ts';
 /** While the store cannot be written, how long until a run tries again to give its ingestion back: at first, then twice as long each time, at most. */
 const FIRST_STORE_RETRY_MS = 1_000;
 const LONGEST_STORE_RETRY_MS = 30_000;
+
+/** By the sizes of chunks, and by `max_bad_records`. */
+const OF_SETTINGS: ReadonlySet<ErrorCode> = new Set(['RECORD_TOO_LARGE', 'TOO_MANY_BAD_RECORDS']);
 
 /** A file that changes while it is read may still be written: how long until it is looked at again. */
 const SOURCE_SETTLE_MS = 1_000;
@@ -43,8 +46,15 @@ async function runLegs(context: RunContext): Promise<void> {
   while (end !== 'ended') {
     if (end === 'touched') await context.dependencies.clock.sleep(SOURCE_SETTLE_MS, stopSignal);
     if (stopSignal.aborted) return stop(context);
-    end = await runLeg(context);
+    end = await runLeg(context).catch((error: unknown) => orOtherSettings(context, error));
   }
+}
+
+/** What the settings forbade others may allow, which a request has brought meanwhile: they are tried. Throws the error where there are none. */
+async function orOtherSettings(context: RunContext, error: unknown): Promise<LegEnd> {
+  if (!OF_SETTINGS.has(toServiceError(error).code) || !context.control.takeChange()) throw error;
+  await context.reload();
+  return context.isHeld ? 'again' : 'ended';
 }
 
 /** Puts on record why a run ended. */

@@ -21,7 +21,7 @@ const LOOKS = 20;
 /** An attempt ends by its own deadlines, of 120 s: only one that does not is a stall, however short the timeout is. */
 const LONGEST_ATTEMPT_MS = 150_000;
 /** After it was asked to end: more than an attempt in flight is granted, less than a shutdown may take. */
-const END_GRACE_MS = 7_000;
+const END_GRACE_MS = 6_000;
 /** A thread that does not even say what it uses is not waited for. */
 const USAGE_TIMEOUT_MS = 1_000;
 

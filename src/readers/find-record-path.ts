@@ -9,7 +9,7 @@ import { jsonParser, type Token } from 'stream-json/core/parser.js';
 import { ServiceError } from '../errors.ts';
 import { isWhiteSpace, LINE_FEED, OPEN_BRACE, OPEN_BRACKET } from '../protocol/canonical/bytes.ts';
 import { JsonGrammar } from '../protocol/json-grammar.ts';
-import type { JsonFault } from '../protocol/json-place.ts';
+import { type JsonFault, TEXT_START } from '../protocol/json-place.ts';
 import type { ByteSource } from '../sources/source.ts';
 import { ByteWindow } from './byte-window.ts';
 import { tellReadAsJson } from './read-as-json.ts';
@@ -70,8 +70,9 @@ function findFault(window: ByteWindow, limits: { readonly maxDepth: number }): J
   let index = valueEnd;
   while (isWhiteSpace(bytes[index] as number)) index += 1;
   if (index === end) return null;
-  const isOnNewLine = bytes.subarray(valueEnd, index).includes(LINE_FEED);
-  return faultBehindValue(window, { index, isOnNewLine, ...limits });
+  const isFirstLine = window.place.line === TEXT_START.line && !bytes.subarray(start, valueEnd).includes(LINE_FEED);
+  const isAfterFirstLine = isFirstLine && bytes.subarray(valueEnd, index).includes(LINE_FEED);
+  return faultBehindValue(window, { index, isAfterFirstLine, ...limits });
 }
 
 function findCandidates(text: string): readonly Candidate[] {

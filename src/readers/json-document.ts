@@ -15,6 +15,7 @@ import {
 } from '../protocol/canonical/bytes.ts';
 import { JsonGrammar } from '../protocol/json-grammar.ts';
 import { decodeKey } from '../protocol/json-key.ts';
+import { TEXT_START } from '../protocol/json-place.ts';
 import type { ByteWindow } from './byte-window.ts';
 import type { ReaderOptions } from './reader.ts';
 import { faultBehindValue } from './text-behind-value.ts';
@@ -89,8 +90,8 @@ export class JsonDocument {
     const { line } = window.place;
     await this.#skipWhiteSpace();
     if (window.length === 0) return;
-    const isOnNewLine = window.place.line > line;
-    throw window.failure(faultBehindValue(window, { index: window.start, isOnNewLine, maxDepth: this.#maxDepth }));
+    const isAfterFirstLine = line === TEXT_START.line && window.place.line > line;
+    throw window.failure(faultBehindValue(window, { index: window.start, isAfterFirstLine, maxDepth: this.#maxDepth }));
   }
 
   /** From after an object's brace to the value of the member with this key. */

@@ -25,9 +25,8 @@ const PROGRESS_INTERVAL_MS = 250;
 /** What was left out for that is old once this long nothing came after it; while acknowledgements go on, each tells what the one before left out. */
 const STALLED_AFTER_MS = 500;
 
-/** How much is kept: hours at the rate of four busy ingestions, all of a quiet week, and 250 MB at most, whatever receivers say. */
+/** How many are kept: hours at the rate of four busy ingestions, and 250 MB at most, whatever receivers say. */
 const KEPT_EVENTS = 100_000;
-const KEPT_MS = 7 * 24 * 3_600_000;
 /** Each so many events twice as many of the oldest are looked at, so that what was kept for long shrinks as well. */
 const FORGOTTEN_EVERY = 64;
 
@@ -143,9 +142,14 @@ export class EventLog {
     }
   }
 
-  /** Forgets all that is beyond the bounds. */
-  forgetOld(now: number, batch = -1): void {
-    this.#table.forget({ maxCount: KEPT_EVENTS, oldestAt: now - KEPT_MS, batch });
+  /** Forgets all that are more than are kept. */
+  forgetSurplus(): void {
+    this.#table.forgetBeyond(KEPT_EVENTS, -1);
+  }
+
+  /** Forgets, of the oldest `batch`, those that were put on record before a time; how many these were. */
+  forgetBefore(before: number, batch: number): number {
+    return this.#table.forgetBefore(before, batch);
   }
 
   /** @param mustTell whatever the time: nothing else may come before it */
@@ -186,7 +190,7 @@ export class EventLog {
   #log(event: NewEvent): void {
     const id = this.#table.insert(event);
     this.#written.push({ ...event, id });
-    if (id % FORGOTTEN_EVERY === 0) this.forgetOld(event.at, 2 * FORGOTTEN_EVERY);
+    if (id % FORGOTTEN_EVERY === 0) this.#table.forgetBeyond(KEPT_EVENTS, 2 * FORGOTTEN_EVERY);
   }
 }
 

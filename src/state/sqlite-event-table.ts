@@ -12,16 +12,6 @@ interface EventRow {
   readonly logged_at: number;
 }
 
-/** Which events are forgotten. */
-export interface EventBounds {
-  /** How many of the newest are kept at most. */
-  readonly maxCount: number;
-  /** Those before are not kept, wall clock in ms. */
-  readonly oldestAt: number;
-  /** How many of the oldest are looked at. */
-  readonly batch: number;
-}
-
 /** The sequence alone would give numbers out again that a damaged row of it had forgotten. */
 const NEWEST_ID = `
 SELECT max(coalesce((SELECT max(event_id) FROM events), 0), coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0)) AS id`;
@@ -43,9 +33,9 @@ SELECT * FROM events WHERE event_id = (
 
 const OF_CIRCUITS = 'SELECT * FROM events WHERE ingestion_id IS NULL ORDER BY event_id';
 
-const FORGET = `
-DELETE FROM events WHERE event_id IN (SELECT event_id FROM events ORDER BY event_id LIMIT :batch)
-  AND (event_id <= :highestId OR logged_at < :oldestAt)`;
+const OLDEST = 'event_id IN (SELECT event_id FROM events ORDER BY event_id LIMIT :batch)';
+const FORGET_UP_TO = `DELETE FROM events WHERE ${OLDEST} AND event_id <= :highestId`;
+const FORGET_BEFORE = `DELETE FROM events WHERE ${OLDEST} AND logged_at < :before`;
 
 /** The table `events`. Its methods are called inside of a transaction or a read of the connection. */
 export class SqliteEventTable {
@@ -93,10 +83,14 @@ export class SqliteEventTable {
     };
   }
 
-  /** Removes the oldest that are beyond the bounds. */
-  forget({ maxCount, oldestAt, batch }: EventBounds): void {
-    const highestId = this.#newestId() - maxCount;
-    this.#connection.prepare<object>(FORGET).run({ highestId, oldestAt, batch });
+  /** Removes, of the oldest `batch` (-1: of all), those that are beyond the newest `maxCount`. */
+  forgetBeyond(maxCount: number, batch: number): void {
+    this.#connection.prepare<object>(FORGET_UP_TO).run({ highestId: this.#newestId() - maxCount, batch });
+  }
+
+  /** Removes, of the oldest `batch`, those that were put on record before a time; how many these were. */
+  forgetBefore(before: number, batch: number): number {
+    return this.#connection.prepare<object>(FORGET_BEFORE).run({ before, batch }).changes;
   }
 
   #newestId(): number {

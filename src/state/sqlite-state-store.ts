@@ -3,7 +3,7 @@ import { ServiceError } from '../errors.ts';
 import type { PlannedChunk } from '../model/chunk.ts';
 import type { CircuitEvent, LoggedEvent } from '../model/event.ts';
 import type { FailedAttempt, Ingestion, LedgerEntry, RejectEntry, Status } from '../model/ingestion.ts';
-import { inPieces } from './in-pieces.ts';
+import { inPieces, ROWS_IN_A_PIECE } from './in-pieces.ts';
 import * as change from './ingestion-changes.ts';
 import { newestTime } from './newest-time.ts';
 import { openSeals } from './secret-rows.ts';
@@ -94,7 +94,7 @@ class SqliteStateStore extends SqliteRunWrites implements StateStore {
 
   async recoverAtStart(now: number): Promise<void> {
     this.tables.transaction(() => {
-      this.tables.events.forgetOld(now);
+      this.tables.events.forgetSurplus();
       for (const ingestion of this.tables.ingestions.listActive())
         this.tables.save(ingestion, change.recovered(ingestion, now));
       this.#endAttemptsLeftOpen(now, null);
@@ -209,8 +209,12 @@ class SqliteStateStore extends SqliteRunWrites implements StateStore {
     return found.slice(0, limit);
   }
 
-  async forgetAnswersBefore(before: number): Promise<void> {
+  async forgetBefore(before: number): Promise<void> {
     this.tables.transaction(() => this.tables.answers.forgetBefore(before));
+    await inPieces(() => {
+      const count = this.tables.transaction(() => this.tables.events.forgetBefore(before, ROWS_IN_A_PIECE));
+      return { isLast: count < ROWS_IN_A_PIECE };
+    });
   }
 
   async isWritable(): Promise<boolean> {

@@ -257,8 +257,8 @@ export interface StateStore extends StateReads, RunWrites {
   listUnpurged(): Promise<readonly string[]>;
   /** Ingestions that are COMPLETED, FAILED or CANCELLED and were not changed since `before`, oldest first, at most `limit`; looked for in pieces, between which others commit. */
   listTerminalBefore(before: number, limit: number): Promise<readonly string[]>;
-  /** Forgets each Idempotency-Key that was answered before that time: it may be used anew. */
-  forgetAnswersBefore(before: number): Promise<void>;
+  /** Forgets each Idempotency-Key that was answered before that time, which may be used anew, and each event that was put on record before it. */
+  forgetBefore(before: number): Promise<void>;
 
   close(): Promise<void>;
 }

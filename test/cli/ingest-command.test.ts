@@ -38,6 +38,9 @@ async function startTaker(view: IngestionView) {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, bodies };
 }
 
+/** What brings these members by standard input. */
+const reading = (members: object) => ({ readStandardInput: () => Promise.resolve(JSON.stringify(members)) });
+
 /** Runs a command to its acceptance, and gives back the request that it made. */
 async function requestOf(
   words: readonly string[],
@@ -153,13 +156,65 @@ describe('--request', () => {
   });
 
   it.each([
+    [['--delimiter', ';'], { header: false, skip_lines: 1, delimiter: ';' }],
+    [['--format', '{"skip_lines":2,"delimiter":"|"}'], { header: false, skip_lines: 2, delimiter: '|' }],
+    [
+      ['--format', '{"skip_lines":2,"delimiter":"|"}', '--delimiter', ';'],
+      { header: false, skip_lines: 2, delimiter: ';' },
+    ],
+    [['--chunk-records', '9'], { header: false, skip_lines: 1 }],
+  ])('keeps what of a format %j does not say', async (words, format) => {
+    const members = { callback_url: 'http://r/', format: { header: false, skip_lines: 1 } };
+    const { body } = await requestOf(['ingest', 'a.csv', '--request', '-', ...words], reading(members));
+    expect(body).toMatchObject({ ...ALWAYS, format });
+    expect((body as { format: object }).format).toEqual(format);
+  });
+
+  it('may say of a format that there is nothing to say', async () => {
+    const { body } = await requestOf([...ingest, '--request', '-', '--delimiter', ';'], reading({ format: null }));
+    expect(body).toEqual({ ...ALWAYS, format: { delimiter: ';' } });
+  });
+
+  it('cannot have a format that is no object where an option adds to it', async () => {
+    const { code, body, error } = await requestOf(
+      [...ingest, '--request', '-', '--delimiter', ';'],
+      reading({ format: 'csv' }),
+    );
+    expect(error).toMatch(/^COMMAND_INVALID: format in --request must be a JSON object\.\n/);
+    expect({ code, body }).toEqual({ code: 2, body: undefined });
+  });
+
+  it.each([
+    ['a file', 'delivery.json'],
+    ['standard input', '-'],
+  ])('is read from %s that begins with a byte order mark', async (_, from) => {
+    const cwd = tempFolder();
+    const text = '\ufeff{"callback_url":"http://r/"}';
+    writeFileSync(join(cwd, 'delivery.json'), text);
+    const { body } = await requestOf(['ingest', 'a.csv', '--request', from], {
+      cwd,
+      readStandardInput: () => Promise.resolve(text),
+    });
+    expect(body).toEqual({ ...ALWAYS, file_path: join(cwd, 'a.csv') });
+  });
+
+  it('that cannot be read from standard input is refused', async () => {
+    const readStandardInput = () => Promise.reject(new Error('EISDIR: illegal operation on a directory, read'));
+    const { code, error } = await requestOf([...ingest, '--request', '-'], { readStandardInput });
+    expect(error).toMatch(/^COMMAND_INVALID: --request cannot be read: EISDIR/);
+    expect(code).toBe(2);
+  });
+
+  it.each([
     ['is not there', 'missing.json', /^COMMAND_INVALID: --request cannot be read: ENOENT/],
     ['is no JSON', 'text.json', /^COMMAND_INVALID: --request text\.json must be a JSON object\.\n/],
+    ['has two byte order marks', 'marked.json', /^COMMAND_INVALID: --request marked\.json must be a JSON object\.\n/],
     ['is a list', 'list.json', /^COMMAND_INVALID: --request list\.json must be a JSON object\.\n/],
     ['does not say where to', 'empty.json', /^COMMAND_INVALID: Where to post to is missing: --callback, /],
   ])('that %s is refused without a word of what is in it', async (_, file, problem) => {
     const cwd = tempFolder();
     writeFileSync(join(cwd, 'text.json'), `{"callback_secret": ${SECRET}`);
+    writeFileSync(join(cwd, 'marked.json'), `\ufeff\ufeff{"callback_secret":"${SECRET}"}`);
     writeFileSync(join(cwd, 'list.json'), `["${SECRET}"]`);
     writeFileSync(join(cwd, 'empty.json'), '{}');
     const { code, body, error } = await requestOf(['ingest', 'a.csv', '--request', file], { cwd });
@@ -187,17 +242,80 @@ describe('ackstream re-ingest', () => {
     re_ingestion: true,
   };
 
+  const reIngest = (members: object, shownView: IngestionView) =>
+    requestOf(['re-ingest', INGESTION_ID, '--request', '-'], { view: shownView, ...reading(members) });
+
   it('asks for the same again, with what cannot be read back from --request', async () => {
     const members = { callback_headers: WHOLE.callback_headers, callback_secret: SECRET, chunk_size_by_records: 9 };
-    const readStandardInput = () => Promise.resolve(JSON.stringify({ ...members, file_path: '/other' }));
-    const { code, body } = await requestOf(['re-ingest', INGESTION_ID, '--request', '-'], { view, readStandardInput });
+    const { code, body } = await reIngest(members, view);
     expect(body).toEqual({ ...shown, ...members });
     expect(code).toBe(0);
   });
 
-  it('does not leave out headers that it cannot know', async () => {
-    const { code, body, error } = await requestOf(['re-ingest', INGESTION_ID], { view });
+  it.each([{}, { callback_headers: null }])('does not leave out headers that it cannot know: %j', async (members) => {
+    const { code, body, error } = await reIngest(members, view);
     expect({ code, body }).toEqual({ code: 2, body: undefined });
     expect(error).toMatch(/^COMMAND_INVALID: .*\(Authorization\).*--request/);
+  });
+
+  it('leaves them out where it is told to', async () => {
+    expect((await reIngest({ callback_headers: {} }, view)).body).toEqual({ ...shown, callback_headers: {} });
+  });
+
+  it.each([
+    [{ file_path: '/other' }, 'file_path'],
+    [{ re_ingestion: false }, 're_ingestion'],
+    [{ re_ingestion: 'no' }, 're_ingestion'],
+  ])('cannot be told to be anything else: %j', async (members, name) => {
+    const { code, body, error } = await reIngest({ callback_headers: {}, ...members }, view);
+    expect({ code, body }).toEqual({ code: 2, body: undefined });
+    expect(error).toMatch(new RegExp(`^COMMAND_INVALID: --request has a ${name}\\b`));
+  });
+
+  it('may be told what it is', async () => {
+    const members = { file_path: null, re_ingestion: true };
+    expect((await reIngest(members, viewOf())).body).toMatchObject({ file_path: view.file_path, re_ingestion: true });
+  });
+
+  const readSo = { file_type: 'excel', format: { sheet: 2 }, record_path: null } as const;
+  it.each([
+    [{ file_type: 'xlsx' }, { ...readSo, file_type: 'xlsx' }],
+    [{ file_type: null }, { ...readSo, file_type: null }],
+    [{ file_type: 'csv' }, { file_type: 'csv' }],
+    [
+      { file_type: 'CSV', format: { delimiter: ';' } },
+      { file_type: 'CSV', format: { delimiter: ';' } },
+    ],
+    [{ file_type: 'yaml' }, { file_type: 'yaml' }],
+  ])('has the file read as it was, unless its type is another: %j', async (members, expected) => {
+    const { body } = await reIngest(members, viewOf({ file_type: 'excel', format: { sheet: 2 } }));
+    const { file_type, format, record_path: recordPath } = body as Readonly<Record<string, unknown>>;
+    expect({ file_type, format, record_path: recordPath }).toEqual({
+      format: undefined,
+      record_path: undefined,
+      ...expected,
+    });
+  });
+});
+
+describe.each([ingest, ['re-ingest', INGESTION_ID]])('ackstream %s that is interrupted', (...words) => {
+  const nothingAsked = { code: 130, out: '', error: 'Interrupted: no delivery was asked for.\n', body: undefined };
+
+  it.each([
+    ['let go', () => Promise.reject(new Error('aborted'))],
+    ['cut off', () => Promise.resolve('{"callback_url"')],
+    ['there', () => Promise.resolve('{"callback_url":"http://r/"}')],
+  ])('while it reads standard input, which then is %s, asks for nothing', async (_, read) => {
+    const interruption = new AbortController();
+    const readStandardInput = () => {
+      interruption.abort();
+      return read();
+    };
+    const changes = { readStandardInput, signal: interruption.signal };
+    expect(await requestOf([...words, '--request', '-'], changes)).toEqual(nothingAsked);
+  });
+
+  it('before it asks, asks for nothing', async () => {
+    expect(await requestOf(words, { signal: AbortSignal.abort() })).toEqual(nothingAsked);
   });
 });

@@ -6,6 +6,7 @@ import type { CommandContext } from '../../src/cli/command.ts';
 import { ingestionIdOf } from '../../src/cli/ingestion-id.ts';
 import { runCommandLine } from '../../src/cli/run-command-line.ts';
 import { ServiceClient } from '../../src/cli/service-client.ts';
+import { findFreePort } from '../harness/free-port.ts';
 import { startReceiver, type TestReceiver } from '../harness/receiver.ts';
 import { startService } from '../harness/service.ts';
 import { tempFolder } from '../harness/temp-folder.ts';
@@ -220,7 +221,8 @@ describe('status --watch', () => {
 describe('a service that is ended while it is watched', () => {
   it('is waited for, and watched to the end by the one that follows it', async () => {
     const { folder, receiver, ingest } = await setUp();
-    const first = await startService(folder);
+    const env = { ACKSTREAM_PORT: String(await findFreePort()) };
+    const first = await startService(folder, { env });
     failFrom(receiver, 1);
     await ingest('products.json', ' --chunk-records 1 --no-wait');
     const { context, written } = recordedContext({ cwd: folder });
@@ -235,7 +237,7 @@ describe('a service that is ended while it is watched', () => {
       (error) => error.startsWith('service unreachable, trying again: '),
     );
     receiver.setFaults();
-    await startService(folder, { env: { ACKSTREAM_PORT: new URL(first.url).port } });
+    await startService(folder, { env });
     expect(await watching).toBe(0);
     expect(written.error).toMatch(/^[^\n]*\nThe service answers again\.\n$/);
     const documents = written.out.trimEnd().split('\n');

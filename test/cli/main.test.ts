@@ -1,7 +1,7 @@
 /** The command as a process, through its launcher: what only a process shows. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -23,7 +23,7 @@ function ackstream(...args: readonly string[]) {
   const child = spawn(process.execPath, [join(projectRoot, 'bin', 'ackstream.js'), ...args], {
     cwd: folder,
     env: { PATH: process.env.PATH, ACKSTREAM_PORT: '0', ACKSTREAM_LOG_LEVEL: 'error' },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     timeout: 15_000,
   });
   const exited = once(child, 'exit') as Promise<[number | null]>;
@@ -73,6 +73,18 @@ it('refuses a second service on a data directory and says who has it', async () 
   expect(await second.code).toBe(3);
   service.child.kill('SIGINT');
   expect(await service.code).toBe(0);
+});
+
+/** More than any pipe holds: what has written it knows that somebody reads. */
+const MORE_THAN_A_PIPE = ' '.repeat(4 * 1024 * 1024);
+
+it.each(['SIGINT', 'SIGTERM'] as const)('hears %s while it waits for the end of standard input', async (signal) => {
+  const { child, code, errors } = ackstream('ingest', 'a.json', '--callback', 'http://127.0.0.1:1/', '--request', '-');
+  await new Promise((resolve) => child.stdin.write(MORE_THAN_A_PIPE, resolve));
+  child.kill(signal);
+  expect(await errors).toBe('Interrupted: no delivery was asked for.\n');
+  expect(await code).toBe(130);
+  expect(readdirSync(folder)).toEqual([]);
 });
 
 it('tells what it can do without loading a service', async () => {

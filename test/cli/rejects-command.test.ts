@@ -47,6 +47,40 @@ describe('ackstream rejects', () => {
     expect({ code, error }).toEqual({ code: 0, error: '' });
   });
 
+  it.each([
+    [
+      ['/srv/feeds/shoes/prices.csv', '/srv/feeds/hats/prices.csv', '/srv/feeds/hats/old/prices.csv'],
+      ['shoes/prices.csv', 'hats/prices.csv', 'hats/old/prices.csv'],
+    ],
+    [
+      ['/srv/feeds/a.csv', '/srv/feeds/a.csv', '/srv/feeds/b.csv'],
+      ['a.csv', 'a.csv', 'b.csv'],
+    ],
+    [
+      ['/srv/a.csv', '/srv/feeds/a.csv'],
+      ['a.csv', 'feeds/a.csv'],
+    ],
+    [
+      ['/a.csv', '/feeds/a.csv'],
+      ['a.csv', 'feeds/a.csv'],
+    ],
+    [
+      ['/srv/feeds/a.csv', '/srv/feeds-old/a.csv'],
+      ['feeds/a.csv', 'feeds-old/a.csv'],
+    ],
+    [
+      ['/srv/feeds/a\u001b.csv', undefined],
+      ['a\\u001b.csv', 'File 2'],
+    ],
+  ])('tells files apart, by the folders that are not those of all: %j', async (paths, names) => {
+    const all = paths.map((file, fileIndex) => {
+      const place = file === undefined ? { line: 4 } : { file, line: 4 };
+      return sampleReject(10, { fileIndex, error: { code: 'ROW_WIDTH', message: 'Too wide', place } });
+    });
+    const rows = (await rejects()(all)).out.trimEnd().split('\n').slice(1);
+    expect(rows.map((row) => row.split(/ {2,}/)[0])).toEqual(names);
+  });
+
   it('cuts a record off between two characters', async () => {
     const raw = Buffer.from('\u{1f600}'.repeat(41));
     const { out } = await rejects()([sampleReject(10, { raw, byteLength: raw.length })]);
@@ -89,15 +123,31 @@ describe('ackstream rejects', () => {
   });
 });
 
-describe('ackstream verify that is interrupted', () => {
-  const running: Verification = {
-    state: 'running',
-    chunkCount: 24,
-    verifiedChunkCount: 7,
-    verifiedRecordCount: 3500,
-    startedAt: NOW,
-  };
+const running: Verification = {
+  state: 'running',
+  chunkCount: 24,
+  verifiedChunkCount: 7,
+  verifiedRecordCount: 3500,
+  startedAt: NOW,
+};
 
+describe('ackstream verify that another has given up', () => {
+  it('leaves no line of progress on the terminal beside what it says', async () => {
+    const verifications = { start: () => running, find: () => null, forget: () => true };
+    const reads = { getIngestion: () => Promise.resolve(sampleIngestion()) };
+    const { code, error } = await runAgainstFakes(
+      ['verify', INGESTION_ID],
+      { verifications, reads },
+      { isErrorTerminal: true, clock: { now: () => NOW, sleep: async () => {} } },
+    );
+    const shown = '\r\u001b[2K7 of 24 chunks, 3,500 records compared\r\u001b[2K';
+    expect(error.slice(0, shown.length)).toBe(shown);
+    expect(error.slice(shown.length)).toMatch(/^VERIFICATION_NOT_FOUND: /);
+    expect(code).toBe(2);
+  });
+});
+
+describe('ackstream verify that is interrupted', () => {
   /** With a service that has this under way before the command asks; and which verifications it is told to give up. */
   async function interrupted(before: Verification | null) {
     let current = before;

@@ -17,7 +17,7 @@ import { loadConfig } from '../../src/config.ts';
 import type { Logger } from '../../src/model/logger.ts';
 import { type RunningService, serve } from '../../src/serve.ts';
 import { lockDataDirectory } from '../../src/state/data-directory-lock.ts';
-import { recordedContext } from './command-fixtures.ts';
+import { interruptedByWriting, recordedContext } from './command-fixtures.ts';
 
 const RECORD_COUNT = 25;
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
@@ -207,9 +207,9 @@ describe('ackstream ingest with a service', () => {
   it('leaves the service at its work when it is interrupted', async () => {
     await startService();
     receiver.faults.replace([{ fault: 'status', status: 503 }]);
-    const { code, error } = await run(['ingest', 'products.json', '--callback', callback], {
-      signal: AbortSignal.abort(),
-    });
+    const { changes, lines } = interruptedByWriting();
+    const { code, error } = await run(['ingest', 'products.json', '--callback', callback], changes);
+    expect(lines()[0]).toMatch(/^STARTED: /);
     expect(error).toMatch(
       /^The service at http.* goes on delivering\. Go on watching: ackstream status [0-9a-f]{64} --watch\n$/,
     );

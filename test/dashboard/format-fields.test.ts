@@ -93,6 +93,22 @@ describeInBrowser('the format fields of the form', (browser) => {
     await page.getByLabel('Encoding').waitFor({ state: 'detached' });
   });
 
+  it('keep what was said while the name is typed on through another type', async () => {
+    const scene = await setScene({ recordCount: 1 });
+    const { page } = await openForm(scene, 'products.csv');
+    await page.getByLabel('Delimiter').fill('|');
+    await page.getByLabel('Header row').selectOption('there is none');
+    await page.getByLabel('Names of the columns').fill('id\nname');
+    await page.getByLabel('File').pressSequentially('.gz');
+    await expect.poll(() => page.getByLabel('Delimiter').inputValue(), PATIENCE).toBe('|');
+    expect(await page.getByLabel('Header row').inputValue()).toBe('no');
+    expect(await page.getByLabel('Names of the columns').inputValue()).toBe('id\nname');
+    await page.getByLabel('Type').selectOption('Excel');
+    await page.getByLabel('Delimiter').waitFor({ state: 'detached' });
+    await page.getByLabel('Type').selectOption('CSV');
+    expect(await page.getByLabel('Delimiter').inputValue()).toBe('|');
+  });
+
   it('are kept where a file is delivered again, and its secrets shown nowhere', async () => {
     const scene = await setScene({ recordCount: 1 });
     const path = join(scene.folder, 'tabs.csv');
@@ -135,6 +151,10 @@ describeInBrowser('the format fields of the form', (browser) => {
     expect(await page.getByLabel('Signing secret').inputValue()).toBe('');
     expect(await page.content()).not.toMatch(/Bearer of|whsec_Mf/);
     await picture(page, 'again');
+    await press(page, 'Start delivery');
+    await expect.poll(() => focused(page), PATIENCE).toBe('field-callback_headers');
+    expect(await page.locator('#field-callback_headers-problem').textContent()).toContain('Authorization');
+    expect((await scene.service.api.get(id)).epoch).toBe(1);
     expect(faults).toEqual([]);
   });
 });

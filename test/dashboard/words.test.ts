@@ -63,22 +63,38 @@ describeInBrowser('the words of the page', (browser) => {
     await picture(page, 'not-found');
   });
 
+  it('name no flags of the command line in what is wrong with a file', async () => {
+    const scene = await setScene({ recordCount: 1 });
+    const path = join(scene.folder, 'export');
+    writeFileSync(path, '{"a":1}\n{"a":2}\n');
+    const { page } = await open(scene, '/#/new');
+    await page.getByLabel('File').fill(path);
+    await page.getByRole('button', { name: 'Preview' }).click();
+    await page.getByText('as in NDJSON').waitFor();
+    expect(await page.locator('main').textContent()).not.toMatch(/--\w/);
+  });
+
   it('number records from 1, and name the file of a bad one', async () => {
     const scene = await setScene({ recordCount: 1 });
     const folder = join(scene.folder, 'many');
     mkdirSync(folder);
     writeFileSync(join(folder, 'a.csv'), 'id,name\n1,chair\n');
-    writeFileSync(join(folder, 'b.csv'), 'id,name\n2,table,too many\n3,bed\n');
+    for (const name of ['north', 'south']) {
+      mkdirSync(join(folder, name));
+      writeFileSync(join(folder, name, 'b.csv'), 'id,name\n2,table,too many\n3,bed\n');
+    }
     const { page } = await open(scene, '/#/new');
-    await page.getByLabel('File').fill(`${folder}/*.csv`);
+    await page.getByLabel('File').fill(`${folder}/**/*.csv`);
     await page.getByRole('button', { name: 'Preview' }).click();
-    await page.getByText('b.csv, line 2').waitFor();
+    await page.getByText(' north/b.csv, line 2').waitFor();
+    await page.getByText(' south/b.csv, line 2').waitFor();
     expect(await page.locator('ol.records').getAttribute('start')).toBeNull();
 
-    const { ingestion_id: id } = await scene.deliver({ file_path: `${folder}/*.csv`, on_bad_record: 'quarantine' });
+    const { ingestion_id: id } = await scene.deliver({ file_path: `${folder}/**/*.csv`, on_bad_record: 'quarantine' });
     await page.goto(`${scene.service.url}/#/ingestions/${id}`);
-    await page.getByRole('heading', { name: 'Set aside: 1' }).waitFor();
-    await page.locator('.rejects').getByText('b.csv, line 2').waitFor();
+    await page.getByRole('heading', { name: 'Set aside: 2' }).waitFor();
+    await page.locator('.rejects').getByText('north/b.csv, line 2').waitFor();
+    await page.locator('.rejects').getByText('south/b.csv, line 2').waitFor();
     await page.getByRole('columnheader', { name: 'First record' }).waitFor();
     expect(await page.locator('main').textContent()).not.toMatch(/[KM]iB/);
   });

@@ -125,6 +125,18 @@ describe('an origin that is down', () => {
     );
   });
 
+  it('is told of no more once all that waited for it are sent elsewhere', async () => {
+    const stage = await setOutage();
+    const { api, scene, toOutage } = stage;
+    await untilPutOff(stage);
+    for (const name of ['first.json', 'second.json']) {
+      const moved = { file_path: join(scene.folder, name), callback_url: scene.receiver.callbackUrl };
+      expect((await api.ingest(moved)).body).toMatchObject({ changed: expect.arrayContaining(['callback_url']) });
+    }
+    expect((await api.call<{ items: unknown[] }>('GET', '/api/circuits')).body.items).toEqual([]);
+    for (const { id } of toOutage) await api.untilStatus(id, 'COMPLETED');
+  });
+
   it('counts as closed for a service that was started again, until it fails again', async () => {
     const stage = await setOutage();
     const { scene, tap } = stage;

@@ -43,6 +43,27 @@ describe('settings that change', () => {
     expect(stage.acceptedRecords()).toEqual(stage.expected);
   });
 
+  it('are tried before a record that was too large for the old ones ends it', async () => {
+    const control = new RunControl();
+    const stage = await setRunStage({ recordCount: 5, delivery: { chunkSizeByMemory: 10 } });
+    const { openSession } = stage.dependencies;
+    const reading = (...opened: Parameters<typeof openSession>) => {
+      const session = openSession(...opened);
+      const read = session.next.bind(session);
+      const next: typeof session.next = async (...asked) => {
+        const { delivery } = await stage.ingestion();
+        if (delivery.chunkSizeByMemory === 10) {
+          await changeDelivery(stage, { chunkSizeByMemory: 100_000 });
+          control.announceChange();
+        }
+        return read(...asked);
+      };
+      return Object.assign(session, { next });
+    };
+    expect(await stage.run({ openSession: reading }, control)).toMatchObject({ status: 'COMPLETED', lastError: null });
+    expect(stage.acceptedRecords()).toEqual(stage.expected);
+  });
+
   it.each<[string, Outcome]>([
     ['has acknowledged it', ACKNOWLEDGED],
     ['cannot be reached', UNAVAILABLE],

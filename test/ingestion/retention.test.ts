@@ -44,7 +44,7 @@ function retaining(options: { readonly retentionMs: number | null; readonly chan
         .map(([id]) => id)
         .slice(0, limit);
     },
-    forgetAnswersBefore: async (before) => void forgottenBefore.push(before),
+    forgetBefore: async (before) => void forgottenBefore.push(before),
   };
   const log = (event: string, fields?: unknown) => void logged.push([event, fields]);
   const logger = { debug: log, info: log, warn: log, error: log };

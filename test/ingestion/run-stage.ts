@@ -41,6 +41,7 @@ export const UNAVAILABLE: Outcome = { kind: 'unavailable', reason: 'HTTP 503', h
 /** One ingestion in a real store, of a real file read by real workers, towards a destination that answers as it is told. */
 export interface RunStage {
   readonly store: StateStore;
+  readonly dependencies: RunDependencies;
   readonly filePath: string;
   /** The records of the file, as they must arrive. */
   readonly expected: readonly string[];
@@ -98,6 +99,7 @@ export async function setRunStage(options: {
   };
   const stage: RunStage = {
     store,
+    dependencies,
     filePath,
     expected,
     ingestionId,

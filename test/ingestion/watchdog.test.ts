@@ -130,7 +130,7 @@ describe('a run without progress', () => {
 
   it('gives up its slot although it never ends, and can write nothing from then on', async () => {
     const { store, ingestionId, key, pass, logged, state } = await watch(never);
-    await pass(STALL_MS + 6_000);
+    await pass(STALL_MS + 5_000);
     expect(state.isOver).toBe(false);
     await pass(2 * LOOK_MS);
     expect(state.isOver).toBe(true);
@@ -168,7 +168,7 @@ describe('a run without progress', () => {
     expect(begun).toEqual(['/feeds/first.json', '/feeds/second.json']);
   });
 
-  it('holds a shutdown up for seven of the ten seconds that one may take', async () => {
+  it('holds a shutdown up for six of the ten seconds that one may take', async () => {
     const { queue, clock } = await endlessRuns('feed');
     queue.start();
     await settled();
@@ -176,7 +176,7 @@ describe('a run without progress', () => {
     void queue.stop().then(() => {
       isStopped = true;
     });
-    await passLooks(clock, 6_000);
+    await passLooks(clock, 5_000);
     expect(isStopped).toBe(false);
     await passLooks(clock, 1_000);
     expect(isStopped).toBe(true);
@@ -241,7 +241,7 @@ describe('a run that was asked to stop and does not', () => {
     const { store, ingestionId, control, pass, state, logged } = await watch(never);
     await pass(LOOK_MS);
     control.stop();
-    await pass(6_000);
+    await pass(5_000);
     expect(state.isOver).toBe(false);
     await pass(LOOK_MS);
     expect(state.isOver).toBe(true);

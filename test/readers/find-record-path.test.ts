@@ -110,6 +110,17 @@ describe('findRecordPath', () => {
     expect((await failureOf('{"a":1}\n{"a":2}\n')).place).toMatchObject({ line: 2, column: 1 });
   });
 
+  it('does not name NDJSON where the first value is no line', async () => {
+    for (const text of [
+      '{\n  "a": 1\n}\n{\n  "a": 2\n}\n',
+      '{"meta":[1],\n"items":[{}]}\n{"a":1}',
+      '\n{"a":[{}]\n}\n1',
+    ]) {
+      const error = await failureOf(text);
+      expect(error, text).toMatchObject({ code: 'READER_SYNTAX', detail: 'The file goes on after its value.' });
+    }
+  });
+
   it('releases the source', async () => {
     const source = memorySource(Buffer.from('{"a":[1]}'));
     await findRecordPath(source, { maxDepth: 5 });

@@ -13,8 +13,7 @@ const OPTIONS: ReaderOptions = {
   recordPath: '',
   onBadRecord: 'quarantine',
 };
-const HINT =
-  'The file is read as JSON, which its name does not say: if it is of another type, send `file_type` (`--type`).';
+const HINT = 'The file is read as JSON, which its name does not say';
 
 /** What a file is told of that is read as JSON: where its records are not found, or in reading them. */
 async function told(name: string, text: string): Promise<string> {
@@ -39,19 +38,31 @@ describe('a file that is read as JSON and is none', () => {
     ['export', ''],
     ['export', '{"name":"a"}'],
     ['bytes', '\u0000\u0001'],
-    ['products.csv', 'name;price\n'],
   ])('and whose name does not say that it is JSON is told so: %s, %j', async (name, text) => {
     expect(await told(name, text)).toContain(HINT);
   });
 
   it('keeps what was wrong, and where', async () => {
     expect(await told('README.md', '\n# Products\n')).toBe(
-      `A value was expected. ${HINT} (README.md, line 2, column 1, byte 1)`,
+      `A value was expected. ${HINT}. (README.md, line 2, column 1, byte 1)`,
     );
   });
 
-  it('is told what is wrong alone where its name says JSON', async () => {
-    for (const name of ['feed.json', 'feed.JSON.gz', 'feeds/*.json']) {
+  it('is told how another type is said where what to do does not say it', async () => {
+    expect(await told('export', '')).toContain('`file_type` (`--type`)');
+    expect(await told('export', '# Products\n')).not.toContain('file_type');
+    expect(await told('export', '{"name":"a"}')).not.toContain('file_type');
+  });
+
+  it('is told which type it is alone where that is likely', async () => {
+    for (const text of ['{"a":1}\n{"a":2}\n', '[]\n[]\n']) {
+      expect(await told('export', text)).toContain('`file_type: "ndjson"`');
+      expect(await told('export', text)).not.toContain(HINT);
+    }
+  });
+
+  it('is told what is wrong alone where its name says JSON, or another type and JSON was asked for', async () => {
+    for (const name of ['feed.json', 'feed.JSON.gz', 'feeds/*.json', 'products.csv']) {
       expect(await told(name, '# Products\n'), name).not.toContain(HINT);
       expect(await told(name, '[![badge]](a)\n'), name).not.toContain(HINT);
     }

@@ -1,5 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import type { CircuitEvent } from '../../src/model/event.ts';
+import { EventLog } from '../../src/state/event-log.ts';
 import { IN_MEMORY } from '../../src/state/sqlite-connection.ts';
 import { SqliteEventTable } from '../../src/state/sqlite-event-table.ts';
 import { openStateFile } from '../../src/state/sqlite-state-file.ts';
@@ -16,14 +17,28 @@ function setTable() {
   return { connection, table, ids };
 }
 
-it.each([
-  ['beyond their number', { maxCount: 4, oldestAt: 0, batch: -1 }, [7, 8, 9, 10]],
-  ['beyond their age', { maxCount: 100, oldestAt: 9, batch: -1 }, [9, 10]],
-  ['a batch at a time', { maxCount: 0, oldestAt: 0, batch: 3 }, [4, 5, 6, 7, 8, 9, 10]],
-])('forgets events %s, oldest first', (_name, bounds, kept) => {
+it('forgets events beyond their number, oldest first, some at a time or all', () => {
   const { table, ids } = setTable();
-  table.forget(bounds);
-  expect(ids()).toEqual(kept);
+  table.forgetBeyond(4, 3);
+  expect(ids()).toEqual([4, 5, 6, 7, 8, 9, 10]);
+  table.forgetBeyond(4, -1);
+  expect(ids()).toEqual([7, 8, 9, 10]);
+});
+
+it('forgets events before a time, some at a time, and says how many', () => {
+  const { table, ids } = setTable();
+  expect(table.forgetBefore(6, 3)).toBe(3);
+  expect(ids()).toEqual([4, 5, 6, 7, 8, 9, 10]);
+  expect(table.forgetBefore(6, 3)).toBe(2);
+  expect(ids()).toEqual([6, 7, 8, 9, 10]);
+});
+
+it('holds a log of the last hundred thousand', () => {
+  const { connection, ids } = setTable();
+  const log = new EventLog(connection);
+  connection.execute("UPDATE sqlite_sequence SET seq = 100005 WHERE name = 'events'");
+  for (let count = 0; count < 64; count += 1) log.published(() => log.recordCircuit(CIRCUIT, 11));
+  expect(ids().slice(0, 2)).toEqual([100_006, 100_007]);
 });
 
 it('gives no number out again, even where SQLite has forgotten the last one', () => {

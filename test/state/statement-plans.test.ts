@@ -110,7 +110,6 @@ const WAYS: readonly Way[] = [
   { plan: 'SEARCH events', in: '(event_id)', because: ONE_ROW },
   { plan: 'SEARCH events USING INTEGER PRIMARY KEY (rowid=?)', because: ONE_ROW },
   { plan: 'SEARCH events USING INTEGER PRIMARY KEY (rowid>?)', in: 'LIMIT', because: OF_PAGE },
-  { plan: 'SEARCH events USING INDEX events_by_ingestion (ingestion_id=? AND event_id=?)', because: ONE_ROW },
   {
     plan: 'SEARCH events USING INDEX events_by_ingestion (ingestion_id=?)',
     because: 'the log is bounded (event-log.ts)',
@@ -190,7 +189,7 @@ async function useDeletions(store: StateStore): Promise<void> {
   await store.purgeDeleted(ingestionId);
   const foreign = { ingestionId: 'foreign', lastChunk: 1, recordCount: 2, extent: 'part', lastWrittenAt: NOW } as const;
   await store.reserveForeign([foreign], { now: NOW, isDryRun: false });
-  await store.forgetAnswersBefore(NOW);
+  await store.forgetBefore(NOW);
 }
 
 /** Statements with the ways of their plans, and the methods that were called. */

@@ -266,9 +266,9 @@ export function describeSubmissions(subject: Subject): void {
     it('is kept until the store is told to forget it, whatever time a request says it is', async () => {
       await ask({});
       await ask({ now: NOW + 400 * DAY_MS, idempotency: { ...idempotency, key: 'another' } });
-      await subject().store.forgetAnswersBefore(NOW);
+      await subject().store.forgetBefore(NOW);
       expect(await ask({ now: NOW + 400 * DAY_MS }, 'RUNNING')).toMatchObject({ status: 'STARTED' });
-      await subject().store.forgetAnswersBefore(NOW + 1);
+      await subject().store.forgetBefore(NOW + 1);
       expect(await ask({}, 'RUNNING')).toMatchObject({ status: 'RUNNING' });
     });
   });

@@ -6,14 +6,18 @@
 /** What is written where an empty field would mean the usual, and nothing at all is meant. */
 const NONE = 'none';
 
-/** A number where it is one; of anything else the service says what is wrong with it. @param {string} text */
-const integer = (text) => (/^\d+$/.test(text) ? Number(text) : text);
 /** @param {string} text */
-const linesOf = (text) =>
-  text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
+const isInteger = (text) => /^\d+$/.test(text);
+/** A number where it is one; of anything else the service says what is wrong with it. @param {string} text */
+const integer = (text) => (isInteger(text) ? Number(text) : text);
+/** What is in quotes stands for itself where it would else mean something; undefined: it is not in any. @param {string} text */
+const quoted = (text) => /^"(.*)"$/s.exec(text)?.[1];
+/** A text as it is written for that. @param {string} text @param {boolean} isWord whether it would else mean something */
+const literal = (text, isWord) => (isWord || quoted(text) !== undefined ? `"${text}"` : text);
+/** Lines as they stand, those aside that hold nothing. @param {string} text */
+const linesOf = (text) => text.split('\n').filter((line) => line.trim() !== '');
+/** @param {string} text */
+const trimmedLinesOf = (text) => linesOf(text).map((line) => line.trim());
 /** @param {unknown} value */
 const inLines = (value) => (Array.isArray(value) ? value.join('\n') : '');
 /** What is known, as text. @param {unknown} value */
@@ -25,7 +29,7 @@ const isYes = (text) => text === 'yes';
 
 /** @param {string} text */
 function headersOf(text) {
-  const pairs = linesOf(text).map((line) => {
+  const pairs = trimmedLinesOf(text).map((line) => {
     const end = line.indexOf(':');
     return end < 0 ? [line, ''] : [line.slice(0, end).trim(), line.slice(end + 1).trim()];
   });
@@ -104,6 +108,7 @@ export const READING_FIELDS = {
       member: 'format.header',
       label: 'Names of the columns',
       isMultiline: true,
+      keepsSpace: true,
       hint: 'One in a line, where there is no header row. Left out: column_1, column_2 …',
       toWire: linesOf,
       toText: inLines,
@@ -136,8 +141,10 @@ export const READING_FIELDS = {
     {
       name: 'format.sheet',
       label: 'Sheet',
-      hint: 'Its name, its index from 0, or * for all. Left out: the active one.',
-      toWire: integer,
+      keepsSpace: true,
+      hint: 'Its name (such as "2024" in quotes where it is a number), its index from 0, or * for all. Left out: the active one.',
+      toWire: (text) => quoted(text) ?? integer(text),
+      toText: (value) => (typeof value === 'string' ? literal(value, isInteger(value)) : knownText(value)),
     },
     {
       name: 'format.header_row',
@@ -155,19 +162,21 @@ export const READING_FIELDS = {
       label: 'Elements that are always an array',
       isMultiline: true,
       hint: 'One in a line, or * for all.',
-      toWire: (text) => (text === '*' ? true : linesOf(text)),
+      toWire: (text) => (text === '*' ? true : trimmedLinesOf(text)),
       toText: (value) => (value === true ? '*' : inLines(value)),
     },
     {
       name: 'format.attribute_prefix',
       label: 'Before attributes',
-      hint: `Left out: @. Write ${NONE} for nothing.`,
-      toWire: (text) => (text === NONE ? '' : text),
-      toText: (value) => (value === '' ? NONE : value === '@' ? '' : knownText(value)),
+      keepsSpace: true,
+      hint: `Left out: @. Write ${NONE} for nothing, "${NONE}" in quotes for the word.`,
+      toWire: (text) => (text === NONE ? '' : (quoted(text) ?? text)),
+      toText: (value) => (value === '' ? NONE : value === '@' ? '' : literal(knownText(value), value === NONE)),
     },
     {
       name: 'format.text_key',
       label: 'Key of a text',
+      keepsSpace: true,
       hint: 'Beside attributes and children. Left out: #text.',
       toText: (value) => (value === '#text' ? '' : knownText(value)),
     },

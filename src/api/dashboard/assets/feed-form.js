@@ -1,7 +1,7 @@
 import { ApiError, post, read } from './api.js';
 import { h, once } from './dom.js';
 import { CALLBACK_FIELDS, LIMIT_FIELDS, MAIN_FIELDS, READING_FIELDS } from './feed-fields.js';
-import { initialText, previewOf, problemsByField, requestOf, textIn } from './feed-request.js';
+import { initialText, previewOf, problemsByField, requestOf, requireHeaderValues, textIn } from './feed-request.js';
 import { fileTypeOf } from './file-type.js';
 import { formField } from './form-field.js';
 import { previewSection } from './preview-section.js';
@@ -23,8 +23,9 @@ const fieldsOf = (type) => [...MAIN_FIELDS, ...READING_FIELDS[type], ...LIMIT_FI
  * @typedef {object} Shown
  * @property {Ingestion | null} earlier what is to be delivered again, once it was read
  * @property {FileType} type that the fields are for
- * @property {Preview | null} preview
+ * @property {import('./preview-section.js').Previewed | null} previewed
  * @property {Readonly<Record<string, string>>} problems by field
+ * @property {Partial<Record<FileType, Readonly<Record<string, string>>>>} said what stood in the fields of types that were left: a name passes others while it is typed
  */
 
 /**
@@ -37,7 +38,7 @@ export function createFeedForm(parameters, { announce, paint }) {
   const from = parameters.get('from');
   const title = from === null ? 'New ingestion' : 'Deliver again';
   /** @type {Shown} */
-  const shown = { earlier: null, type: 'json', preview: null, problems: {} };
+  const shown = { earlier: null, type: 'json', previewed: null, problems: {}, said: {} };
   return {
     title,
     async refresh() {
@@ -50,12 +51,15 @@ export function createFeedForm(parameters, { announce, paint }) {
     render: () => [
       h('h1', {}, title),
       from !== null && shown.earlier === null ? h('p', { class: 'quiet-text' }, 'Reading…') : formOf(shown),
-      shown.preview === null ? h('div', { 'data-key': 'no-preview' }) : once(shown.preview, previewSection),
+      shown.previewed === null ? h('div', { 'data-key': 'no-preview' }) : once(shown.previewed, previewSection),
     ],
     edited(form) {
       const values = new FormData(form);
       const type = fileTypeOf(textIn(values, 'file_type'), textIn(values, 'file_path').trim());
       if (type === shown.type) return;
+      shown.said[shown.type] = Object.fromEntries(
+        READING_FIELDS[shown.type].map(({ name }) => [name, textIn(values, name)]),
+      );
       shown.type = type;
       paint();
     },
@@ -79,7 +83,7 @@ function actionsOf(shown, announce) {
     shown.problems = {};
     const fields = fieldsOf(shown.type);
     try {
-      return await send(requestOf(/** @type {HTMLFormElement} */ (form), fields));
+      return await send(requestOf(/** @type {HTMLFormElement} */ (form), fields, knownOf(shown)));
     } catch (error) {
       if (error instanceof ApiError) shown.problems = problemsByField(error.problem, fields);
       throw error;
@@ -88,38 +92,50 @@ function actionsOf(shown, announce) {
 
   return {
     async preview(form) {
-      shown.preview = null;
-      /** @type {Preview} */
-      const found = await submit(form, (body) => post('/api/preview', previewOf(body)));
-      shown.preview = found;
-      announce(`The preview shows ${found.records.length} records and ${found.fields.length} fields.`);
+      shown.previewed = null;
+      const previewed = await submit(form, async (body) => {
+        /** @type {Preview} */
+        const preview = await post('/api/preview', previewOf(body));
+        return { preview, asked: String(body.file_path) };
+      });
+      shown.previewed = previewed;
+      const { records, fields } = previewed.preview;
+      announce(`The preview shows ${records.length} records and ${fields.length} fields.`);
     },
     async start(form) {
       /** @type {{ readonly status: string, readonly ingestion_id: string }} */
-      const { status, ingestion_id: id } = await submit(form, (body) => post('/api/ingest', body));
+      const { status, ingestion_id: id } = await submit(form, (body) => {
+        requireHeaderValues(body);
+        return post('/api/ingest', body);
+      });
       location.hash = `#/ingestions/${id}${status === 'STARTED' ? '' : `?met=${encodeURIComponent(status)}`}`;
     },
   };
 }
 
-/** @param {Shown} shown */
-function formOf({ earlier, type, problems }) {
-  // Options belong to a type: those of another one mean nothing.
+/**
+ * What is known of the earlier ingestion. Options belong to a type: those of another one mean nothing.
+ * @param {Shown} shown
+ */
+function knownOf({ earlier, type }) {
   const isOfType = earlier !== null && fileTypeOf(earlier.file_type, '') === type;
-  const known = earlier === null || isOfType ? earlier : { ...earlier, format: {} };
+  return earlier === null || isOfType ? earlier : { ...earlier, format: {} };
+}
+
+/** @param {Shown} shown */
+function formOf(shown) {
+  const { earlier, type, problems, said } = shown;
+  const known = knownOf(shown);
+  const textOf = (/** @type {FeedField} */ field) => said[type]?.[field.name] ?? initialText(field, known);
   const fieldsIn = (/** @type {readonly FeedField[]} */ fields) =>
-    h(
-      'div',
-      { class: 'fields' },
-      ...fields.map((field) => formField(field, initialText(field, known), problems[field.name])),
-    );
+    h('div', { class: 'fields' }, ...fields.map((field) => formField(field, textOf(field), problems[field.name])));
   return h(
     'form',
     { class: 'box feed', 'data-key': 'form', 'data-action': 'preview', method: 'post', novalidate: true },
     fieldsIn(MAIN_FIELDS),
     h(
       'details',
-      { 'data-key': 'format', open: READING_FIELDS[type].some((field) => initialText(field, known) !== '') },
+      { 'data-key': 'format', open: READING_FIELDS[type].some((field) => textOf(field) !== '') },
       h('summary', {}, 'Format and limits'),
       h(
         'fieldset',

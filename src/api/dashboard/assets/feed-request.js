@@ -1,5 +1,7 @@
 /** What the form for a feed says, as a request has it, and what is known of an ingestion, as the form has it. */
+import { ApiError } from './api.js';
 import { knownText } from './feed-fields.js';
+import { remedyText } from './remedy-text.js';
 
 /** @typedef {import('./types.d.ts').FeedField} FeedField */
 /** @typedef {import('./types.d.ts').Ingestion} Ingestion */
@@ -24,20 +26,65 @@ const FIELDS_OF_CODES = {
 };
 
 /**
- * The body of a request; what is left empty is left out.
+ * The body of a request; what is left empty is left out, and what nobody changed is what it was.
  * @param {HTMLFormElement} form
  * @param {readonly FeedField[]} fields those that it shows
+ * @param {Ingestion | null} earlier whose {@link initialText} it showed at first
  */
-export function requestOf(form, fields) {
+export function requestOf(form, fields, earlier) {
   const values = new FormData(form);
   /** @type {Members} */
   const body = values.has('re_ingestion') ? { re_ingestion: true } : {};
-  for (const { name, member = name, keepsSpace, toWire } of fields) {
-    const raw = textIn(values, name);
-    const text = keepsSpace === true ? raw : raw.trim();
-    if (text !== '') put(body, member, toWire === undefined ? text : toWire(text));
+  for (const field of fields) {
+    const value = wireValueOf(field, textIn(values, field.name), earlier);
+    if (value !== undefined) put(body, field.member ?? field.name, value);
   }
   return body;
+}
+
+/**
+ * What a field says in a request; undefined: nothing.
+ * @param {FeedField} field
+ * @param {string} raw what stands in it
+ * @param {Ingestion | null} earlier
+ * @returns {unknown}
+ */
+export function wireValueOf(field, raw, earlier) {
+  const initial = initialText(field, earlier);
+  const known = knownOf(field, earlier);
+  // Not every value has a text of its own: two names in a line are not told from one that holds the break.
+  if (initial !== '' && known !== undefined && raw === asShown(field, initial)) return known;
+  const holdsNoLine = field.isMultiline === true && raw.trim() === '';
+  const text = field.keepsSpace === true && !holdsNoLine ? raw : raw.trim();
+  if (text === '') return undefined;
+  return field.toWire === undefined ? text : field.toWire(text);
+}
+
+/**
+ * What becomes of a text in its control.
+ * @param {FeedField} field
+ * @param {string} text
+ */
+function asShown({ isMultiline }, text) {
+  return isMultiline === true ? text.replaceAll(/\r\n?/g, '\n') : text.replaceAll(/[\r\n]/g, '');
+}
+
+/**
+ * Refuses headers of which only the names are known, as those of an earlier ingestion are, before they are sent without what they are for.
+ * @param {Members} body
+ * @throws ApiError
+ */
+export function requireHeaderValues({ callback_headers: headers = {} }) {
+  const empty = Object.entries(/** @type {Record<string, string>} */ (headers)).filter(([, value]) => value === '');
+  if (empty.length === 0) return;
+  const names = empty.map(([name]) => name).join(', ');
+  const message = `without a value: ${names}. Give it, or take the line out.`;
+  throw new ApiError({
+    title: 'Nothing was sent: a header has no value.',
+    status: 422,
+    code: 'REQUEST_INVALID',
+    errors: [{ field: 'callback_headers', message }],
+  });
 }
 
 /**
@@ -63,10 +110,11 @@ export function previewOf(body) {
  * @param {FeedField} field
  * @param {Ingestion | null} earlier what is to be delivered again
  */
-export function initialText({ name, member = name, options, toText }, earlier) {
+export function initialText(field, earlier) {
   if (earlier === null) return '';
+  const { name, options, toText } = field;
   if (name === 'callback_headers') return earlier.callback_header_names.map((one) => `${one}: \n`).join('');
-  const value = member.split('.').reduce(memberOf, /** @type {unknown} */ (earlier));
+  const value = knownOf(field, earlier);
   if (value === undefined) return '';
   const text = toText === undefined ? knownText(value) : toText(value, earlier);
   // What can be chosen has its usual value under the empty text.
@@ -85,9 +133,17 @@ export function problemsByField({ code, title, detail, errors = [] }, fields) {
     const at = fields.find(
       ({ name }) => field === name || field.startsWith(`${name}.`) || field.startsWith(`${name}[`),
     );
-    return at === undefined ? [] : [[at.name, message]];
+    return at === undefined ? [] : [[at.name, remedyText(message)]];
   });
-  return { ...(ofCode === undefined ? {} : { [ofCode]: detail ?? title }), ...Object.fromEntries(refused) };
+  return { ...(ofCode === undefined ? {} : { [ofCode]: remedyText(detail ?? title) }), ...Object.fromEntries(refused) };
+}
+
+/**
+ * @param {FeedField} field
+ * @param {Ingestion | null} earlier
+ */
+function knownOf({ name, member = name }, earlier) {
+  return member.split('.').reduce(memberOf, /** @type {unknown} */ (earlier));
 }
 
 /**

@@ -124,3 +124,15 @@ export function clock(seconds) {
 export function fileName(path) {
   return path.slice(path.search(/[^/\\]*$/)) || path;
 }
+
+/**
+ * A file's path without the folders that it shares with what was asked for, a folder or a pattern: what tells it from others of its name.
+ * @param {string} path
+ * @param {string} asked
+ */
+export function pathBelow(path, asked) {
+  const names = path.split('/');
+  const folders = asked.split('/');
+  const first = names.findIndex((name, index) => name !== folders[index]);
+  return first < 0 ? fileName(path) : names.slice(first).join('/');
+}

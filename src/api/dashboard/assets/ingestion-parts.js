@@ -1,6 +1,7 @@
 /** What the list and the page of one ingestion both show of it. */
 import { h } from './dom.js';
 import { bytes, count, counted, distance, duration, rate, upcoming, withFullTimes, withTimes } from './format.js';
+import { remedyText } from './remedy-text.js';
 
 /** @typedef {import('./types.d.ts').Ingestion} Ingestion */
 
@@ -57,7 +58,13 @@ export function troubleLines(ingestion, now) {
   return [
     error === null
       ? null
-      : h('p', { class: 'trouble' }, h('b', { class: 'code' }, error.code), ' ', withTimes(error.message, now)),
+      : h(
+          'p',
+          { class: 'trouble' },
+          h('b', { class: 'code' }, error.code),
+          ' ',
+          withTimes(remedyText(error.message), now),
+        ),
     error === null ? null : h('p', { class: 'quiet-text' }, 'It happened ', distance(error.at, now)),
     next === null ? null : h('p', { class: 'quiet-text' }, 'Next attempt ', upcoming(next, now)),
   ];

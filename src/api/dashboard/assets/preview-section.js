@@ -1,16 +1,18 @@
 import { h } from './dom.js';
-import { bytes, count, counted, fileName } from './format.js';
+import { bytes, count, counted, pathBelow } from './format.js';
+import { remedyText } from './remedy-text.js';
 
 /** @typedef {import('./types.d.ts').Preview} Preview */
+/** What was previewed, and the file, folder or pattern that was asked for. @typedef {{ readonly preview: Preview, readonly asked: string }} Previewed */
 
 /** A record may be megabytes. */
 const MAX_SHOWN_CHARACTERS = 2000;
 
 /**
  * What a file looks like to a delivery.
- * @param {Preview} preview
+ * @param {Previewed} previewed
  */
-export function previewSection(preview) {
+export function previewSection({ preview, asked }) {
   const { sampled } = preview;
   const facts = [
     preview.file_type,
@@ -26,7 +28,7 @@ export function previewSection(preview) {
     h('h2', {}, 'Preview'),
     h('p', {}, facts.join(' · ')),
     preview.records.length === 0 ? h('p', { class: 'box warn' }, 'There is no record in it.') : null,
-    badRecords(preview),
+    badRecords(preview, asked),
     h('h3', { id: 'fields' }, `Fields of the first ${counted(sampled.records, 'record')}`),
     fieldsTable(preview.fields),
     h('h3', {}, 'First records, as they would be delivered'),
@@ -44,13 +46,16 @@ function textOf(record) {
   return text.length > MAX_SHOWN_CHARACTERS ? `${text.slice(0, MAX_SHOWN_CHARACTERS)}…` : text;
 }
 
-/** @param {Preview} preview */
-function badRecords({ bad_records: bad, sampled, files, file_count: fileCount }) {
+/**
+ * @param {Preview} preview
+ * @param {string} asked
+ */
+function badRecords({ bad_records: bad, sampled, files, file_count: fileCount }, asked) {
   if (bad.length === 0) return null;
   const fileOf = (/** @type {number} */ index) => {
     if (fileCount === 1) return '';
     const path = files[index]?.path;
-    return path === undefined ? `file ${count(index + 1)}, ` : `${fileName(path)}, `;
+    return path === undefined ? `file ${count(index + 1)}, ` : `${pathBelow(path, asked)}, `;
   };
   return h(
     'div',
@@ -63,7 +68,7 @@ function badRecords({ bad_records: bad, sampled, files, file_count: fileCount })
         h(
           'li',
           {},
-          h('p', {}, h('b', { class: 'code' }, code), ` ${fileOf(file)}line ${count(line)}: ${message}`),
+          h('p', {}, h('b', { class: 'code' }, code), ` ${fileOf(file)}line ${count(line)}: ${remedyText(message)}`),
           text === null ? null : h('pre', { tabindex: '0', class: 'said' }, text),
         ),
       ),

@@ -32,10 +32,14 @@ export function problemBox(error, now) {
     'section',
     { class: 'box bad' },
     h('h2', {}, title, ' ', h('a', { class: 'code', href: `/docs#${encodeURIComponent(code)}` }, code)),
-    detail === undefined ? null : h('p', {}, withTimes(detail, now)),
+    detail === undefined ? null : h('p', {}, withTimes(remedyText(detail), now)),
     errors.length === 0
       ? null
-      : h('ul', {}, ...errors.map(({ field, message }) => h('li', {}, h('code', {}, field || 'body'), ` ${message}`))),
+      : h(
+          'ul',
+          {},
+          ...errors.map(({ field, message }) => h('li', {}, h('code', {}, field || 'body'), ` ${remedyText(message)}`)),
+        ),
     candidates.length === 0
       ? null
       : h('p', {}, 'Candidates: ', ...candidates.map((one) => [h('code', {}, candidateText(one)), ' '])),

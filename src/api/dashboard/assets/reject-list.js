@@ -1,7 +1,7 @@
 import { read } from './api.js';
 import { byteDump, bytesOf } from './byte-dump.js';
 import { h, once } from './dom.js';
-import { bytes, count, counted, fileName } from './format.js';
+import { bytes, count, counted, pathBelow } from './format.js';
 import { remedyText } from './remedy-text.js';
 
 /** @typedef {import('./types.d.ts').Reject} Reject */
@@ -51,7 +51,8 @@ export function createRejectList(path) {
       if (next !== null) pages = [...pages, await readPage(next)];
     },
     /** @param {import('./types.d.ts').Ingestion} ingestion */
-    render({ ingestion_id: id, totals, file_count: fileCount }) {
+    render(ingestion) {
+      const { ingestion_id: id, totals } = ingestion;
       const items = shown();
       if (totals.rejected_records === 0 && items.length === 0) return null;
       const isFull = items.length >= MOST_SHOWN;
@@ -60,7 +61,7 @@ export function createRejectList(path) {
         'section',
         { 'data-key': 'rejects' },
         h('h2', {}, `Set aside: ${count(totals.rejected_records)}`),
-        h('ul', { class: 'rejects' }, ...items.map((one) => once(one, () => rejectItem(one, fileCount > 1)))),
+        h('ul', { class: 'rejects' }, ...items.map((one) => once(one, () => rejectItem(one, ingestion)))),
         hasMore && !isFull
           ? h('p', { class: 'buttons' }, h('button', { type: 'button', 'data-action': 'more-rejects' }, 'Show more'))
           : null,
@@ -84,24 +85,24 @@ function keyOf({ file_index: file, byte_offset: offset }) {
 
 /**
  * @param {Reject} reject
- * @param {boolean} isOfMany
+ * @param {import('./types.d.ts').Ingestion} ingestion
  */
-function rejectItem(reject, isOfMany) {
+function rejectItem(reject, { file_path: asked, file_count: fileCount }) {
   const raw = bytesOf(reject.raw);
   const offset = reject.place?.byte_offset;
   // At its very beginning it is the record as a whole that is wrong.
   const wrong = offset === undefined || offset <= reject.byte_offset ? null : offset - reject.byte_offset;
   const at = `line ${count(reject.line)}, byte ${count(reject.byte_offset)}, ${bytes(reject.byte_length)}`;
   const path = reject.place?.file;
-  const file = path === undefined ? `File ${count(reject.file_index + 1)}` : fileName(path);
+  const file = path === undefined ? `File ${count(reject.file_index + 1)}` : pathBelow(path, asked);
   return h(
     'li',
     {},
-    h('p', {}, h('b', { class: 'code' }, reject.code), ` ${reject.message}`),
+    h('p', {}, h('b', { class: 'code' }, reject.code), ` ${remedyText(reject.message)}`),
     h(
       'p',
       { class: 'quiet-text' },
-      isOfMany ? [h('span', { class: 'break', title: path }, file), ', l'] : 'L',
+      fileCount > 1 ? [h('span', { class: 'break', title: path }, file), ', l'] : 'L',
       `${at.slice(1)}. ${remedyText(reject.what_to_do)}`,
     ),
     reject.raw_text === null

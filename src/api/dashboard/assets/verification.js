@@ -69,7 +69,7 @@ function wordsOf({ state, chunks, chunks_verified: verified, records_verified: r
   if (state === 'failed') {
     return {
       kind: 'bad',
-      text: `It could not be verified: ${error?.message ?? ''} ${remedyText(error?.what_to_do ?? '')}`,
+      text: `It could not be verified: ${remedyText(`${error?.message ?? ''} ${error?.what_to_do ?? ''}`)}`,
     };
   }
   if (state === 'running') return { kind: '', text: `Verifying: ${count(verified)} of ${counted(chunks, 'chunk')}.` };
