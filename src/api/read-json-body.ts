@@ -4,6 +4,8 @@ import { jsonMembers } from '../protocol/json-members.ts';
 
 /** A request is a few hundred bytes; this leaves room and keeps what one client can make the service hold small. */
 const MAX_BODY_BYTES = 1024 * 1024;
+/** What is read of the rest and thrown away. */
+const MAX_DISCARDED_BYTES = 16 * 1024 * 1024;
 /** A request has two levels; what nests deeper than this is none. */
 const MAX_BODY_DEPTH = 32;
 const OPEN_BRACE = 0x7b;
@@ -39,7 +41,7 @@ async function readBytes(body: ReadableStream<Uint8Array> | null): Promise<Uint8
   const pieces: Uint8Array[] = [];
   let byteCount = 0;
   try {
-    for await (const piece of body ?? []) {
+    for await (const piece of body?.values({ preventCancel: true }) ?? []) {
       byteCount += piece.length;
       if (byteCount > MAX_BODY_BYTES) break;
       pieces.push(piece);
@@ -48,8 +50,25 @@ async function readBytes(body: ReadableStream<Uint8Array> | null): Promise<Uint8
     // The client went away: nothing of the service failed, so this is no matter for the log of errors.
     throw new ServiceError('REQUEST_NOT_JSON', { detail: 'The body ended in the middle.', cause });
   }
-  if (byteCount > MAX_BODY_BYTES) throw new ServiceError('REQUEST_TOO_LARGE');
-  return Buffer.concat(pieces);
+  if (byteCount <= MAX_BODY_BYTES) return Buffer.concat(pieces);
+  if (body !== null) void discardRest(body);
+  throw new ServiceError('REQUEST_TOO_LARGE');
+}
+
+/**
+ * Reads on beside the answer and throws away, so that a client that is writing yet sees the answer, and is heard again over its connection. Resolves when the body is over, longer than is worth it, or
+ * cut off: the server waits half a second for the end of what nobody wants.
+ */
+async function discardRest(body: ReadableStream<Uint8Array>): Promise<void> {
+  try {
+    let left = MAX_DISCARDED_BYTES;
+    for await (const piece of body) {
+      left -= piece.length;
+      if (left < 0) return;
+    }
+  } catch {
+    // Refused it is already.
+  }
 }
 
 function parseJson(bytes: Uint8Array): unknown {

@@ -205,6 +205,18 @@ describe('a request', () => {
       expectSecure(answer);
     }
   });
+
+  it('with a body that is too large stands in the way of no other over its connection', async () => {
+    const { url } = await listen(api);
+    const connection = await RawConnection.open(url);
+    const head = 'POST /api/ingest HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
+    for (let count = 0; count < 5; count += 1)
+      connection.write(`${head}Content-Length: 2000000\r\n\r\n${'a'.repeat(2_000_000)}`);
+    connection.write(`GET / HTTP/1.1\r\nHost: x\r\n${CLOSE}\r\n`);
+    const statuses = (await connection.answers()).map(({ status }) => status);
+    expect(statuses.slice(0, -1)).toEqual([413, 413, 413, 413, 413]);
+    expect(statuses).toHaveLength(6);
+  });
 });
 
 describe('a slow client', () => {

@@ -124,7 +124,7 @@ describe('a feed of events', () => {
   ])('says so where what followed %s, and goes on with the oldest', async (_name, after) => {
     const { store, feed } = setFeed();
     await record(store, 4);
-    await store.recoverAtStart(NOW + WEEK_MS + 1);
+    await store.forgetBefore(NOW + 1);
     await record(store, 2, NOW + WEEK_MS);
     const reader = new Reader(feed, after);
     await settled();
