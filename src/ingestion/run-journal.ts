@@ -18,9 +18,9 @@ export function chunkJournal(context: RunContext, current: PlannedChunk, lookahe
     ...attemptJournal(context, chunkNumber),
     async recordAck(attempt) {
       const { ready } = lookahead;
-      // A chunk that was closed under other settings is not frozen any more once these have changed.
-      const isFrozen = ready === null || ready.isOnRecord || context.control.interruptionSignal.aborted;
-      const next = isFrozen ? null : planAfter(current.chainChecksum, ready.chunk);
+      // What was read ahead was cut by the old settings: once these have changed it is not frozen any more.
+      const isToFreeze = ready !== null && !ready.isOnRecord && !context.control.interruptionSignal.aborted;
+      const next = isToFreeze ? planAfter(current.chainChecksum, ready.chunk) : null;
       const beginsNext = ready !== null && isSurelySent(context, ready.chunk);
       const ack = { chunkNumber, attempt, next, beginsNext, now: context.now() };
       const begun = context.takeStep(await store.recordAck(context.key, ack));

@@ -17,6 +17,16 @@ const failed = viewOf({
   },
 });
 
+/** Open since noon, as the API shows it. */
+const circuit = {
+  origin: 'https://receiver.example',
+  state: 'open',
+  since: '2026-03-01T12:00:00.000Z',
+  next_probe_at: '2026-03-01T12:00:30.000Z',
+  consecutive_failures: 5,
+  last_failure: 'HTTP 503',
+} as const;
+
 describe('status', () => {
   it('shows an ingestion that runs', () => {
     expect(renderIngestion(viewOf(), PLAIN)).toBe(
@@ -66,15 +76,6 @@ describe('status', () => {
 });
 
 describe('a circuit that is not closed', () => {
-  const circuit = {
-    origin: 'https://receiver.example',
-    state: 'open',
-    since: '2026-03-01T12:00:00.000Z',
-    next_probe_at: '2026-03-01T12:00:30.000Z',
-    consecutive_failures: 5,
-    last_failure: 'HTTP 503',
-  } as const;
-
   it('is shown with its next probe', () => {
     expect(renderIngestion(viewOf({ circuit }), PLAIN)).toContain(
       'circuit    open to https://receiver.example since 2026-03-01T12:00:00.000Z, next probe 2026-03-01T12:00:30.000Z: HTTP 503\n',
@@ -220,14 +221,6 @@ describe('list', () => {
   });
 
   it('says of what waits for a circuit why that is open', () => {
-    const circuit = {
-      origin: 'https://receiver.example',
-      state: 'open',
-      since: '2026-03-01T12:00:00.000Z',
-      next_probe_at: '2026-03-01T12:00:30.000Z',
-      consecutive_failures: 5,
-      last_failure: 'HTTP 503',
-    } as const;
     expect(told([{ ...waiting, circuit, next_attempt_at: circuit.next_probe_at }], null)).toEqual([
       ['QUEUED, retrying', 'HTTP 503'],
     ]);
